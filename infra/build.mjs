@@ -1,0 +1,68 @@
+// Which JavaScript do node and the serverless framework run? Bundles each TypeScript entry point into its dist/ folder,
+// and does nothing when the bundles are newer than every source.
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Output folder → entry points of one package, in the order they are built. */
+const bundles = [
+  { outdir: 'infra/broker/dist', entries: { index: 'infra/broker/src/index.ts', bin: 'infra/broker/src/bin.ts', protocol: 'infra/broker/src/protocol/index.ts' } },
+  { outdir: 'infra/event-source/dist', entries: { index: 'infra/event-source/src/index.ts', 'runner-thread': 'infra/event-source/src/runner-thread.ts' } },
+  { outdir: 'infra/local/dist', extension: '.mjs', entries: { plugin: 'infra/local/plugin.ts' } },
+  { outdir: 'infra/cli/dist', extension: '.mjs', entries: { main: 'infra/cli/main.ts' } }
+]
+
+function newest(folder) {
+  let time = 0
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (['node_modules', 'dist', '.sluice'].includes(entry.name)) continue
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) time = Math.max(time, newest(path))
+    else if (/\.(ts|json)$/.test(entry.name)) time = Math.max(time, statSync(path).mtimeMs)
+  }
+  return time
+}
+
+function isStale(entries) {
+  const built = entries.map(({ outdir, extension, name }) => join(root, outdir, `${name}${extension}`))
+  if (!built.every(existsSync)) return true
+  const oldest = Math.min(...built.map(path => statSync(path).mtimeMs))
+  return Math.max(newest(join(root, 'infra')), newest(join(root, 'layers'))) > oldest
+}
+
+/** Builds what is missing or older than its sources. Throws what esbuild throws: it names file and line. */
+export async function build({ force = false } = {}) {
+  const present = bundles.map(({ outdir, extension = '.js', entries }) => ({
+    outdir,
+    extension,
+    entries: Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(join(root, source))))
+  }))
+  const flat = present.flatMap(({ outdir, extension, entries }) => Object.keys(entries).map(name => ({ outdir, extension, name })))
+  if (!force && !isStale(flat)) return false
+  const esbuild = await import('esbuild')
+  await Promise.all(
+    present.filter(({ entries }) => Object.keys(entries).length > 0).map(({ outdir, extension, entries }) =>
+      esbuild.build({
+        absWorkingDir: root,
+        entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
+        outdir: join(root, outdir),
+        outExtension: { '.js': extension },
+        bundle: true,
+        platform: 'node',
+        target: 'node20',
+        format: 'esm',
+        sourcemap: 'linked',
+        packages: 'external',
+        tsconfig: join(root, 'tsconfig.json'),
+        // bundled CommonJS helpers still find `require` inside an ES module
+        banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+        logLevel: 'warning'
+      })
+    )
+  )
+  return true
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await build({ force: process.argv.includes('--force') })

