@@ -1,0 +1,177 @@
+// What is a contract once it is read, and what does a validator say about one record?
+
+export type ColumnType =
+  | 'text'
+  | 'integer'
+  | 'bigint'
+  | 'double precision'
+  | 'boolean'
+  | 'timestamptz'
+  | 'date'
+  | 'jsonb'
+  | `numeric(${number},${number})`
+
+export interface Column {
+  name: string
+  type: ColumnType
+  nullable: boolean
+}
+
+/** A column that the database fills: never part of a row that is copied in. `expression` is one of a closed list. */
+export interface DefaultedColumn extends Column {
+  expression: 'now()'
+}
+
+/** Bounds of a value, inclusive unless the name says otherwise; they become CHECK constraints too. */
+export interface Range {
+  minimum?: number
+  maximum?: number
+  exclusiveMinimum?: number
+  exclusiveMaximum?: number
+}
+
+/** How the text of a timestamp is read: ISO 8601 with its own offset, or a wall-clock format in a named zone. */
+export type TimestampFormat = { kind: 'iso' } | { kind: 'wall-clock'; pattern: string; zone: string }
+
+/** One field of a message: where it goes and what is asked of it. */
+export interface Field {
+  /** Name in the message. */
+  name: string
+  column: Column
+  /** What a reader calls it: `Temperature`. */
+  label: string
+  /** Written after the value in messages: `°C`. */
+  unit: string
+  range: Range
+  maxLength?: number
+  pattern?: string
+  normalise: ('trim' | 'upper')[]
+  /** Numbers may also come as text; these characters are removed from it first. */
+  fromText: { remove: string } | undefined
+  timestamp: TimestampFormat
+  /** `restricted`, `internal`, `public`…, as the contract says. */
+  classification?: string
+  pii: boolean
+}
+
+/** A column that is computed from the fields of the same record. */
+export type Derived = { column: Column } & (
+  | { kind: 'hash'; of: string[] }
+  | { kind: 'matches'; field: string; pattern: string }
+)
+
+/** A rule over more than one field: the record is bad with this reason when every listed test holds. */
+export interface RowRule {
+  code: string
+  message: string
+  field: string
+  when: RowTest[]
+}
+
+/** `column` is compared after normalisation; a null column passes no test. */
+export interface RowTest {
+  column: string
+  matches?: string
+  notMatches?: string
+  atLeast?: number
+  atMost?: number
+}
+
+export interface Windows {
+  minutes: number[]
+  measures: string[]
+  by: string
+}
+
+export interface Source {
+  kind: 'simulator' | 'json' | 'csv'
+  encoding: 'utf-8' | 'windows-1252'
+  /** Header of a CSV file, in order. */
+  columns: string[]
+  delimiter: string
+}
+
+export interface Contract {
+  dataset: string
+  version: string
+  description: string
+  file: string
+  topic: { name: string; partitions: number }
+  /** `operational` is DATABASE_URL, `timeseries` TIMESCALE_URL. */
+  store: 'operational' | 'timeseries'
+  /** Columns of a row in table order; `uniqueKey` leads with the time column where there is one (index locality). */
+  table: { name: string; columns: Column[]; uniqueKey: string[]; defaulted: DefaultedColumn[] }
+  quarantineTable: { name: string; extraColumns: Column[] }
+  timeColumn?: string
+  /** A record whose time is more than this before its Kafka timestamp is late. */
+  latenessMs?: number
+  /** A record whose time is more than this after its Kafka timestamp is in the future. */
+  aheadMs?: number
+  windows?: Windows
+  /** Message fields whose values make the Kafka key. */
+  recordKey: string[]
+  source: Source
+  fields: Field[]
+  derived: Derived[]
+  rules: RowRule[]
+  unknownFields: 'ignore' | 'reject'
+  retentionDays?: number
+  /** Shares and sizes of the generator, by name. */
+  generator: Record<string, number>
+}
+
+export interface Reason {
+  /** Stable: `temperature_out_of_range`. */
+  code: string
+  field?: string
+  /** For people: `Temperature out of range: -45.2°C`. */
+  message: string
+}
+
+/**
+ * A row holds strings, booleans, nulls, epoch milliseconds for timestamptz, numbers already rounded to the column's scale for
+ * numeric (a decimal string above 15 digits), and JSON text for jsonb.
+ */
+export type Verdict =
+  | { valid: true; row: unknown[] }
+  | {
+      valid: false
+      reasons: Reason[]
+      /** The parsed message where jsonb can hold it, else undefined. */
+      raw: unknown
+      /** Values of `quarantineTable.extraColumns`, null where unusable. */
+      extra: unknown[]
+    }
+
+export interface RawRecord {
+  /** null is a tombstone. */
+  value: Buffer | null
+  /** The Kafka record's timestamp; negative when it has none. */
+  timestampMs: number
+  headers: (name: string) => Buffer | undefined
+}
+
+export type Validator = (record: RawRecord) => Verdict
+
+/** Column as a catalog names it (`format_type`), for the migration planner. */
+export interface CatalogColumn {
+  table: string
+  name: string
+  type: string
+  nullable: boolean
+}
+
+/** One record of a file: its first physical line (from 1) and either JSON bytes or, with `unparsable`, the line's own bytes. */
+export interface SourceRecord {
+  line: number
+  value: Buffer
+  /** Values of the record key joined by '|'; absent where they could not be read. */
+  key?: string
+  unparsable?: string
+}
+
+/** One generated message. */
+export interface GeneratedRecord {
+  key: string | null
+  value: string
+}
