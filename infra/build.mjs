@@ -20,7 +20,7 @@ function newest(folder) {
     if (['node_modules', 'dist', '.sluice'].includes(entry.name)) continue
     const path = join(folder, entry.name)
     if (entry.isDirectory()) time = Math.max(time, newest(path))
-    else if (/\.(ts|json)$/.test(entry.name)) time = Math.max(time, statSync(path).mtimeMs)
+    else if (/\.(ts|json|sql|html)$/.test(entry.name)) time = Math.max(time, statSync(path).mtimeMs)
   }
   return time
 }
@@ -29,7 +29,7 @@ function isStale(entries) {
   const built = entries.map(({ outdir, extension, name }) => join(root, outdir, `${name}${extension}`))
   if (!built.every(existsSync)) return true
   const oldest = Math.min(...built.map(path => statSync(path).mtimeMs))
-  return Math.max(newest(join(root, 'infra')), newest(join(root, 'layers'))) > oldest
+  return Math.max(newest(join(root, 'infra')), newest(join(root, 'layers')), newest(join(root, 'sql'))) > oldest
 }
 
 /** Builds what is missing or older than its sources. Throws what esbuild throws: it names file and line. */
@@ -55,6 +55,7 @@ export async function build({ force = false } = {}) {
         format: 'esm',
         sourcemap: 'linked',
         packages: 'external',
+        loader: { '.sql': 'text', '.html': 'text', '.yml': 'text' },
         tsconfig: join(root, 'tsconfig.json'),
         // bundled CommonJS helpers still find `require` inside an ES module
         banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },

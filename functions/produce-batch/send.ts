@@ -1,0 +1,47 @@
+// How do chunks of records get to the topic?
+import type { Message, Producer } from 'kafkajs'
+import { headers } from '../../layers/event/kafka-event'
+
+/** A record to send; `line` and `unparsable` say where in a file it came from. */
+export interface OutgoingRecord {
+  key?: string | null
+  value: string | Buffer
+  line?: number
+  unparsable?: string
+}
+
+export interface Sent {
+  produced: number
+  /** Lines of a file that could not be parsed; sent as their bytes, so that they reach the quarantine. */
+  unparsable: number
+}
+
+function messageOf(record: OutgoingRecord, runHeader: Message['headers']): Message {
+  const { key = null, value, line, unparsable } = record
+  if (line === undefined && unparsable === undefined) return { key, value, headers: runHeader }
+  return { key, value, headers: { ...runHeader, [headers.line]: String(line), ...(unparsable === undefined ? {} : { [headers.unparsable]: unparsable }) } }
+}
+
+/**
+ * Sends chunks in order, each as one request; the next is made while the last is on its way.
+ * @param run id written into a header of every record
+ * @throws what the producer throws after its retries; what was acknowledged before stays
+ */
+export async function sendAll(producer: Producer, topic: string, chunks: AsyncIterable<OutgoingRecord[]>, run: string | undefined): Promise<Sent> {
+  const sent: Sent = { produced: 0, unparsable: 0 }
+  const runHeader = run === undefined ? undefined : { [headers.run]: run }
+  let underWay: Promise<void> = Promise.resolve()
+  const send = async (records: OutgoingRecord[]) => {
+    await producer.send({ topic, acks: -1, messages: records.map(record => messageOf(record, runHeader)) })
+    sent.produced += records.length
+    for (const record of records) if (record.unparsable !== undefined) sent.unparsable++
+  }
+  for await (const records of chunks) {
+    await underWay
+    underWay = send(records)
+    // awaited by the next turn or below; a failure in between must not count as unhandled
+    underWay.catch(() => {})
+  }
+  await underWay
+  return sent
+}

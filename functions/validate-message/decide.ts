@@ -1,0 +1,68 @@
+// What becomes of each record of a batch: a row of the clean table, or of the quarantine with every reason?
+import type { Contract, Reason, Verdict } from '../../layers/contract'
+import { headerOf, headers, type KafkaEventRecord, keyOf, type PartitionRecords, valueOf } from '../../layers/event/kafka-event'
+import type { DecidedRecords } from '../../layers/store/batch'
+
+type Validator = (record: { value: Buffer | null; timestampMs: number; headers: (name: string) => Buffer | undefined }) => Verdict
+
+const textOf = (record: KafkaEventRecord, name: string) => headerOf(record, name)?.toString('latin1')
+
+/** Header values as text where they are text, for people who look; the bytes of others in base64. */
+function headersForPeople(record: KafkaEventRecord): { name: string; value: string | null }[] {
+  return record.headers.flatMap(header =>
+    Object.entries(header).map(([name, bytes]) => {
+      if (bytes === null) return { name, value: null }
+      const value = Buffer.from(bytes)
+      const text = value.toString('utf8')
+      return { name: name.replaceAll('\0', '\uFFFD'), value: Buffer.from(text, 'utf8').equals(value) && !text.includes('\0') ? text : `base64:${value.toString('base64')}` }
+    })
+  )
+}
+
+/** One row of the quarantine table, in the order of `quarantineColumns` and the contract's extra columns. */
+function quarantineRow(contract: Contract, record: KafkaEventRecord, value: Buffer | null, reasons: Reason[], raw: unknown, extra: unknown[]): unknown[] {
+  const line = Number(textOf(record, headers.line))
+  return [
+    raw,
+    reasons.map(reason => reason.message).join('; '),
+    reasons.map(reason => reason.code),
+    value,
+    keyOf(record),
+    headersForPeople(record),
+    record.topic,
+    record.partition,
+    record.offset,
+    Number.isSafeInteger(line) && line > 0 ? line : null,
+    contract.version,
+    record.timestamp,
+    0,
+    ...extra
+  ]
+}
+
+/**
+ * Decides about the records of some partitions; pure.
+ * @param contract of the dataset
+ * @param validate compiled from the contract
+ * @param partitions the records, already without those that were stored before
+ * @returns a group for each partition and run, in the order of the records
+ */
+export function decideRecords(contract: Contract, validate: Validator, partitions: readonly PartitionRecords[]): DecidedRecords[] {
+  const groups = new Map<string, DecidedRecords>()
+  for (const { topic, partition, records } of partitions) {
+    for (const record of records) {
+      const runId = record.headers.length === 0 ? '' : (textOf(record, headers.run) ?? '')
+      const groupKey = `${runId} ${topic}-${partition}`
+      let group = groups.get(groupKey)
+      if (!group) groups.set(groupKey, (group = { topic, partition, runId, rows: [], quarantined: [], reasons: new Map() }))
+      const value = valueOf(record)
+      const verdict = validate({ value, timestampMs: record.timestamp, headers: name => headerOf(record, name) })
+      if (verdict.valid) group.rows.push(verdict.row)
+      else {
+        group.quarantined.push(quarantineRow(contract, record, value, verdict.reasons, verdict.raw, verdict.extra))
+        for (const code of new Set(verdict.reasons.map(reason => reason.code))) group.reasons.set(code, (group.reasons.get(code) ?? 0) + 1)
+      }
+    }
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,65 @@
+// A Kafka message arrives: is it good, and where is it kept?
+import { compileValidator, type Contract, loadContracts } from '../../layers/contract'
+import { config } from '../../layers/config'
+import { PipelineError } from '../../layers/errors'
+import { lambdaFunction } from '../../layers/event/function'
+import { kafkaEvent, type PartitionRecords, partitionsOf } from '../../layers/event/kafka-event'
+import { log } from '../../layers/log'
+import { advanceOffsets, type BatchCounts, batchWriter, claimOffsets, type OffsetRange } from '../../layers/store/batch'
+import { poolFor, withTransaction } from '../../layers/store/pool'
+import { decideRecords } from './decide'
+
+/** The name under which this function notes how far it is. */
+const consumer = 'validate-message'
+
+/** What is compiled once for each dataset of this process. */
+interface Dataset {
+  contract: Contract
+  validate: ReturnType<typeof compileValidator>
+  write: ReturnType<typeof batchWriter>
+}
+
+let byTopic: Map<string, Dataset> | undefined
+
+function datasetOf(topic: string): Dataset {
+  byTopic ??= new Map(loadContracts().map(contract => [contract.topic.name, { contract, validate: compileValidator(contract), write: batchWriter(contract) }]))
+  const dataset = byTopic.get(topic)
+  if (!dataset) throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${[...byTopic.keys()].join(', ')}`)
+  return dataset
+}
+
+const rangeOf = ({ topic, partition, records }: PartitionRecords): OffsetRange => ({ topic, partition, firstOffset: records[0]!.offset, nextOffset: records.at(-1)!.offset + 1 })
+
+/** The partitions without the records that an earlier delivery stored. */
+function unseen(partitions: readonly PartitionRecords[], claimed: ReadonlyMap<string, number>): PartitionRecords[] {
+  return partitions.map(({ topic, partition, records }) => {
+    const next = claimed.get(`${topic}-${partition}`)!
+    return { topic, partition, records: records[0]!.offset >= next ? records : records.filter(record => record.offset >= next) }
+  })
+}
+
+/** Rows and offsets of one dataset's partitions, all or nothing. */
+async function storePartitions(dataset: Dataset, partitions: PartitionRecords[]): Promise<BatchCounts> {
+  const { contract, validate, write } = dataset
+  const { databaseUrl, timescaleUrl } = config()
+  return withTransaction(poolFor(contract.store === 'timeseries' ? timescaleUrl : databaseUrl), async client => {
+    const ranges = partitions.map(rangeOf)
+    const fresh = unseen(partitions, await claimOffsets(client, consumer, ranges))
+    const counts = await write(client, decideRecords(contract, validate, fresh))
+    await advanceOffsets(client, consumer, ranges)
+    const skipped = partitions.reduce((count, { records }, index) => count + records.length - fresh[index]!.records.length, 0)
+    if (skipped > 0) log.info({ dataset: contract.dataset, skipped }, 'records delivered again were stored before')
+    return counts
+  })
+}
+
+export const handler = lambdaFunction('validate-message', kafkaEvent, async event => {
+  const byDataset = new Map<Dataset, PartitionRecords[]>()
+  for (const partition of partitionsOf(event)) {
+    const dataset = datasetOf(partition.topic)
+    byDataset.set(dataset, [...(byDataset.get(dataset) ?? []), partition])
+  }
+  const counts: Record<string, BatchCounts> = {}
+  for (const [dataset, partitions] of byDataset) counts[dataset.contract.dataset] = await storePartitions(dataset, partitions)
+  return counts
+})

@@ -1,0 +1,97 @@
+// How does a function reach Kafka? One client, one idempotent producer and one admin connection for each process.
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { config } from '../config'
+import type { Contract } from '../contract'
+import { PipelineError } from '../errors'
+import { log } from '../log'
+
+const levels: Record<number, 'error' | 'warn' | 'info' | 'debug'> = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn', [logLevel.INFO]: 'info', [logLevel.DEBUG]: 'debug' }
+
+let kafka: Kafka | undefined
+let producer: Promise<Producer> | undefined
+let admin: Promise<Admin> | undefined
+const ensured = new Map<string, Promise<void>>()
+
+/** The client of the configured brokers. */
+export function kafkaClient(brokers: readonly string[] = config().kafkaBrokers): Kafka {
+  return new Kafka({
+    clientId: 'sluice',
+    brokers: [...brokers],
+    connectionTimeout: 3_000,
+    retry: { retries: 5, initialRetryTime: 100 },
+    logLevel: logLevel.WARN,
+    logCreator: () => entry => log[levels[entry.level] ?? 'info']({ kafka: entry.log }, entry.log.message)
+  })
+}
+
+const shared = () => (kafka ??= kafkaClient())
+
+/** A promise that is forgotten when it fails, so that the next caller tries again. */
+function connected<T>(connect: () => Promise<T>, forget: () => void): Promise<T> {
+  return connect().catch(error => {
+    forget()
+    throw new PipelineError('KAFKA_UNAVAILABLE', `Kafka at ${config().kafkaBrokers.join(',')} does not answer: ${error.message}`, { cause: error })
+  })
+}
+
+/** The idempotent producer: a batch that is sent again after a lost answer is stored once; records of a key go to one partition, as Java clients place them. */
+export function sharedProducer(): Promise<Producer> {
+  producer ??= connected(
+    async () => {
+      const connecting = shared().producer({ idempotent: true, maxInFlightRequests: 5, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner })
+      await connecting.connect()
+      return connecting
+    },
+    () => {
+      producer = undefined
+    }
+  )
+  return producer
+}
+
+/** The admin connection. */
+export function sharedAdmin(): Promise<Admin> {
+  admin ??= connected(
+    async () => {
+      const connecting = shared().admin()
+      await connecting.connect()
+      return connecting
+    },
+    () => {
+      admin = undefined
+    }
+  )
+  return admin
+}
+
+/** Creates the topics of these contracts where they are missing; an existing topic keeps its partitions. */
+export async function createTopics(client: Admin, contracts: readonly Contract[]): Promise<void> {
+  await client.createTopics({
+    waitForLeaders: true,
+    topics: contracts.map(({ topic }) => ({ topic: topic.name, numPartitions: topic.partitions, replicationFactor: -1 }))
+  })
+}
+
+/** The contract's topic is there when this returns; asked once for each process. */
+export function ensureTopic(contract: Contract): Promise<void> {
+  const name = contract.topic.name
+  let asked = ensured.get(name)
+  if (!asked) {
+    asked = sharedAdmin()
+      .then(client => createTopics(client, [contract]))
+      .catch(error => {
+        ensured.delete(name)
+        throw error
+      })
+    ensured.set(name, asked)
+  }
+  return asked
+}
+
+/** Ends the connections of this process. */
+export async function closeKafka(): Promise<void> {
+  const open = [producer, admin]
+  producer = admin = kafka = undefined
+  ensured.clear()
+  await Promise.all(open.map(async client => (await client?.catch(() => undefined))?.disconnect()))
+}

@@ -1,0 +1,131 @@
+// How do the rows of a batch and its next offsets get into the database in one transaction?
+import { once } from 'node:events'
+import type pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import countsAdd from '../../sql/queries/counts-add.sql'
+import offsetsAdvance from '../../sql/queries/offsets-advance.sql'
+import offsetsClaim from '../../sql/queries/offsets-claim.sql'
+import windowInvalidate from '../../sql/queries/window-invalidate.sql'
+import type { Contract } from '../contract'
+import { contractSql } from './contract-sql'
+import { binaryEncoder } from './copy-binary'
+
+/** A partition of a batch: offsets from `firstOffset` up to, but not including, `nextOffset`. */
+export interface OffsetRange {
+  topic: string
+  partition: number
+  firstOffset: number
+  nextOffset: number
+}
+
+/** What was decided about the records that one run has in one partition of a batch. */
+export interface DecidedRecords {
+  topic: string
+  partition: number
+  /** Empty where the records belong to no run. */
+  runId: string
+  /** Valid rows in the order of the contract's columns. */
+  rows: unknown[][]
+  /** Rows of the quarantine table: `quarantineColumns`, then the contract's extra columns. */
+  quarantined: unknown[][]
+  /** Reason code → how many records have it. */
+  reasons: Map<string, number>
+}
+
+export interface BatchCounts {
+  valid: number
+  quarantined: number
+  duplicate: number
+}
+
+const minuteMs = 60_000
+
+async function copy(client: pg.PoolClient, statement: string, bytes: Buffer): Promise<void> {
+  const stream = client.query(copyFrom(statement))
+  stream.end(bytes)
+  await once(stream, 'finish')
+}
+
+/** The writer of one contract's batches: statements and encoders are made once. */
+export function batchWriter(contract: Contract) {
+  const sql = contractSql(contract)
+  const encodeClean = binaryEncoder(sql.cleanTypes, { numbered: true })
+  const encodeQuarantine = binaryEncoder(sql.quarantineTypes)
+  const timeIndex = contract.windows ? contract.table.columns.findIndex(column => column.name === contract.timeColumn) : -1
+
+  /** Stores the valid rows of every group; a row whose key is there already is left out. Returns how many were new, by group. */
+  async function insertRows(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<number[]> {
+    if (decided.every(({ rows }) => rows.length === 0)) return decided.map(() => 0)
+    await client.query(sql.createStage)
+    await copy(client, sql.copyStage, encodeClean(...decided.map(({ rows }) => rows)))
+    const inserted: number[] = []
+    for (const [group, { rows }] of decided.entries()) inserted.push(rows.length === 0 ? 0 : ((await client.query(sql.insertClean, [group])).rowCount ?? 0))
+    return inserted
+  }
+
+  async function invalidateWindows(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<void> {
+    const minutes = new Set<number>()
+    for (const { rows } of decided) for (const row of rows) minutes.add(Math.floor((row[timeIndex] as number) / minuteMs))
+    if (minutes.size > 0) await client.query({ name: 'window-invalidate', text: windowInvalidate, values: [contract.dataset, [...minutes].map(minute => new Date(minute * minuteMs))] })
+  }
+
+  /**
+   * Writes what was decided, inside the caller's transaction: valid rows (a row whose key is there already is a duplicate), quarantine, counts.
+   * @returns the counts of the whole batch
+   */
+  return async function writeBatch(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<BatchCounts> {
+    const total: BatchCounts = { valid: 0, quarantined: 0, duplicate: 0 }
+    const counts: (readonly [DecidedRecords, string, string, number])[] = []
+    const inserted = await insertRows(client, decided)
+    for (const [index, group] of decided.entries()) {
+      const valid = inserted[index]!
+      const duplicate = group.rows.length - valid
+      counts.push([group, 'valid', '', valid], [group, 'duplicate', '', duplicate], [group, 'quarantined', '', group.quarantined.length])
+      for (const [reason, count] of group.reasons) counts.push([group, 'reason', reason, count])
+      total.valid += valid
+      total.duplicate += duplicate
+      total.quarantined += group.quarantined.length
+    }
+    if (timeIndex >= 0) await invalidateWindows(client, decided)
+    const quarantined = decided.flatMap(group => group.quarantined)
+    if (quarantined.length > 0) await copy(client, sql.copyQuarantine, encodeQuarantine(quarantined))
+    const present = counts.filter(([, , , count]) => count > 0)
+    if (present.length > 0)
+      await client.query({
+        name: 'counts-add',
+        text: countsAdd,
+        values: [
+          contract.dataset,
+          present.map(([group]) => group.topic),
+          present.map(([group]) => group.partition),
+          present.map(([group]) => group.runId),
+          present.map(([, disposition]) => disposition),
+          present.map(([, , reason]) => reason),
+          present.map(([, , , count]) => count)
+        ]
+      })
+    return total
+  }
+}
+
+/**
+ * Locks the partitions of a batch for this transaction, so that a second delivery of it waits and then finds it done.
+ * @returns for `topic-partition` the offset to go on from; earlier records of the batch were stored by an earlier delivery
+ */
+export async function claimOffsets(client: pg.PoolClient, consumer: string, ranges: readonly OffsetRange[]): Promise<Map<string, number>> {
+  const result = await client.query({
+    name: 'offsets-claim',
+    text: offsetsClaim,
+    values: [consumer, ranges.map(range => range.topic), ranges.map(range => range.partition), ranges.map(range => range.firstOffset)]
+  })
+  return new Map(result.rows.map(row => [`${row.topic}-${row.partition}`, Number(row.next_offset)]))
+}
+
+/** Notes that the partitions of a batch are worked off up to their next offsets. */
+export async function advanceOffsets(client: pg.PoolClient, consumer: string, ranges: readonly OffsetRange[]): Promise<void> {
+  await client.query({
+    name: 'offsets-advance',
+    text: offsetsAdvance,
+    values: [consumer, ranges.map(range => range.topic), ranges.map(range => range.partition), ranges.map(range => range.nextOffset)]
+  })
+}

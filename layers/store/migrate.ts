@@ -1,0 +1,103 @@
+// How does an empty or an older database get to the schema that this version needs?
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import definitionDatasetCounts from '../../sql/definitions/v_dataset_counts.sql'
+import accounting from '../../sql/migrations/0001_accounting.sql'
+import sensorWindows from '../../sql/migrations/0002_sensor_windows.sql'
+import rawProducts from '../../sql/migrations/0003_raw_products.sql'
+import catalogColumns from '../../sql/queries/catalog-columns.sql'
+import hypertableCreate from '../../sql/queries/hypertable-create.sql'
+import schemaDump from '../../sql/queries/schema-dump.sql'
+import timescaleAvailable from '../../sql/queries/timescale-available.sql'
+import { type CatalogColumn, type Contract, tableStatements } from '../contract'
+import { PipelineError } from '../errors'
+import { storeError } from './pool'
+
+/** Run once each, in this order, forward only. */
+const migrations = { '0001_accounting': accounting, '0002_sensor_windows': sensorWindows, '0003_raw_products': rawProducts }
+/** Replaced at every migrate. */
+const definitions = [definitionDatasetCounts]
+/** One migrate at a time in a database: `sluice` as a number. */
+const lockKey = 0x5111ce
+
+const checksumOf = (sql: string) => createHash('sha256').update(sql).digest('hex').slice(0, 16)
+
+async function runMigrations(client: pg.Client): Promise<string[]> {
+  await client.query('create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())')
+  const applied = new Map((await client.query('select name, checksum from schema_migrations')).rows.map(row => [row.name, row.checksum]))
+  const run: string[] = []
+  for (const [name, sql] of Object.entries(migrations)) {
+    const checksum = checksumOf(sql)
+    if (applied.get(name) === checksum) continue
+    if (applied.has(name))
+      throw new PipelineError('MIGRATION_REFUSED', `sql/migrations/${name}.sql was changed after it was applied to this database`, { remedy: 'Restore the file and put the change into a new migration.' })
+    await client.query(sql)
+    await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
+    run.push(name)
+  }
+  return run
+}
+
+/** Tables of the contracts: made, or widened by what a newer contract adds. */
+async function contractTables(client: pg.Client, contracts: readonly Contract[]): Promise<string[]> {
+  const catalog = (await client.query<CatalogColumn>(catalogColumns)).rows
+  const statements = contracts.flatMap(contract => tableStatements(contract, catalog))
+  for (const statement of statements) await client.query(statement)
+  return statements
+}
+
+async function hypertables(client: pg.Client, contracts: readonly Contract[]): Promise<void> {
+  if ((await client.query(timescaleAvailable)).rowCount === 0) return
+  await client.query('create extension if not exists timescaledb')
+  for (const contract of contracts) {
+    if (contract.store !== 'timeseries' || !contract.timeColumn) continue
+    await client.query(hypertableCreate, [contract.table.name, contract.timeColumn])
+  }
+}
+
+async function connectedTo<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: 'sluice migrate' })
+  try {
+    await client.connect()
+    return await work(client)
+  } catch (error) {
+    throw storeError(error)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/**
+ * Brings a database to this version's schema, in one transaction.
+ * @param url of a role that owns the schema
+ * @param contracts whose tables belong into this database
+ * @returns what was run; empty when nothing had to be
+ * @throws PipelineError MIGRATION_REFUSED naming what cannot be changed without loss; DATABASE_UNAVAILABLE
+ */
+export function migrate(url: string, contracts: readonly Contract[]): Promise<string[]> {
+  return connectedTo(url, async client => {
+    await client.query('begin')
+    await client.query('select pg_advisory_xact_lock($1)', [lockKey])
+    await client.query('set local client_min_messages = warning')
+    const run = [...(await runMigrations(client)), ...(await contractTables(client, contracts))]
+    for (const definition of definitions) await client.query(definition)
+    await hypertables(client, contracts)
+    await client.query('commit')
+    return run
+  })
+}
+
+/** Contracts by the database that keeps their tables. */
+export function contractsByUrl(contracts: readonly Contract[], urls: { databaseUrl: string; timescaleUrl: string }): Map<string, Contract[]> {
+  const byUrl = new Map<string, Contract[]>([[urls.databaseUrl, []]])
+  for (const contract of contracts) {
+    const url = contract.store === 'timeseries' ? urls.timescaleUrl : urls.databaseUrl
+    byUrl.set(url, [...(byUrl.get(url) ?? []), contract])
+  }
+  return byUrl
+}
+
+/** The schema as text, one line for each table, column, constraint, index and view. */
+export function dumpSchema(url: string): Promise<string> {
+  return connectedTo(url, async client => `${(await client.query<{ line: string }>(schemaDump)).rows.map(row => row.line).join('\n')}\n`)
+}
