@@ -54,11 +54,8 @@ export interface Field {
   pii: boolean
 }
 
-/** A column that is computed from the fields of the same record. */
-export type Derived = { column: Column } & (
-  | { kind: 'hash'; of: string[] }
-  | { kind: 'matches'; field: string; pattern: string }
-)
+/** A column that is computed from other columns of the same row. */
+export type Derived = { column: Column } & ({ kind: 'hash'; of: string[] } | { kind: 'matches'; of: string; pattern: string })
 
 /** A rule over more than one field: the record is bad with this reason when every listed test holds. */
 export interface RowRule {
@@ -116,7 +113,7 @@ export interface Contract {
   rules: RowRule[]
   unknownFields: 'ignore' | 'reject'
   retentionDays?: number
-  /** Shares and sizes of the generator, by name. */
+  /** Shares (0 to 1) and sizes of the generator, by name. */
   generator: Record<string, number>
 }
 
