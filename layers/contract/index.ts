@@ -2,4 +2,6 @@
 // their own entries (`./read-csv`, `./read-json`, `./generate`, `./check`), so that no function loads what it does not use.
 export { quoteIdentifier, quoteLiteral } from './identifiers'
 export { contractOf, contractsFolder, loadContracts } from './load'
+export { tableStatements } from './tables'
 export type * from './types'
+export { compileValidator, UNPARSABLE_HEADER } from './validator'

@@ -126,8 +126,8 @@ export interface Reason {
 }
 
 /**
- * A row holds strings, booleans, nulls, epoch milliseconds for timestamptz, numbers already rounded to the column's scale for
- * numeric (a decimal string above 15 digits), and JSON text for jsonb.
+ * A row holds strings, booleans, nulls, epoch milliseconds for timestamptz (with a fraction down to microseconds), numbers already rounded to the column's scale for
+ * numeric (a decimal string above 15 digits), and the parsed value for jsonb.
  */
 export type Verdict =
   | { valid: true; row: unknown[] }
@@ -156,6 +156,13 @@ export interface CatalogColumn {
   name: string
   type: string
   nullable: boolean
+}
+
+/** Constraint as `pg_get_constraintdef` shows it, for the migration planner. */
+export interface CatalogConstraint {
+  table: string
+  name: string
+  definition: string
 }
 
 /** One record of a file: its first physical line (from 1) and either JSON bytes or, with `unparsable`, the line's own bytes. */

@@ -1,0 +1,189 @@
+// Does one field of a message fit its column, and what is its value there?
+import { numericShape } from './columns'
+import { isDecimal, numericRounder } from './decimal'
+import { snakeCase } from './identifiers'
+import { shown } from './shown'
+import { isDate, parseIso, type TimestampProblem, wallClockParser } from './timestamp'
+import type { Field, Range, Reason } from './types'
+
+/** Collects the reasons of one record. */
+export class Findings {
+  reasons: Reason[] | undefined
+
+  add(code: string, field: string, message: string): null {
+    this.reasons ??= []
+    this.reasons.push({ code, field, message })
+    return null
+  }
+}
+
+/** @returns the value for the column, or null after a reason was added (or where the field is missing and may be) */
+export type FieldRule = (value: unknown, findings: Findings) => unknown
+
+const INT4: [number, number] = [-2147483648, 2147483647]
+const INT8: [bigint, bigint] = [-(2n ** 63n), 2n ** 63n - 1n]
+
+/** The reason codes of a field start with this: its name in the message, in snake case. */
+export const codeStem = (field: Field): string => snakeCase(field.name)
+
+/** Compiles the rule of one field. */
+export function compileField(field: Field): FieldRule {
+  const present = compileType(field)
+  const stem = codeStem(field)
+  const { label, name } = field
+  const nullable = field.column.nullable
+  const trim = field.normalise.includes('trim')
+  const missing = `${label} is missing`
+  const empty = `${label} is empty`
+  return (value, findings) => {
+    if (value === undefined || value === null) return nullable ? null : findings.add(`${stem}_missing`, name, missing)
+    if (typeof value === 'string' && (value === '' || (trim && value.trim() === '')))
+      return nullable ? null : findings.add(`${stem}_empty`, name, empty)
+    return present(value, findings)
+  }
+}
+
+function compileType(field: Field): FieldRule {
+  switch (field.column.type) {
+    case 'text':
+      return textRule(field)
+    case 'integer':
+      return wholeRule(field, INT4)
+    case 'bigint':
+      return bigRule(field)
+    case 'boolean':
+      return kindRule(field, 'not_boolean', 'not true or false', value => typeof value === 'boolean')
+    case 'date':
+      return kindRule(field, 'invalid', 'no date', value => typeof value === 'string' && isDate(value))
+    case 'jsonb':
+      return value => value
+    case 'timestamptz':
+      return timestampRule(field)
+    default:
+      return numberRule(field)
+  }
+}
+
+function kindRule(field: Field, suffix: string, what: string, test: (value: unknown) => boolean): FieldRule {
+  const code = `${codeStem(field)}_${suffix}`
+  return (value, findings) => (test(value) ? value : findings.add(code, field.name, `${field.label} is ${what}: ${shown(value)}`))
+}
+
+function textRule(field: Field): FieldRule {
+  const { name, label } = field
+  const stem = codeStem(field)
+  const trim = field.normalise.includes('trim')
+  const upper = field.normalise.includes('upper')
+  const pattern = field.pattern === undefined ? undefined : new RegExp(field.pattern, 'u')
+  const maxLength = field.maxLength ?? Number.POSITIVE_INFINITY
+  return (value, findings) => {
+    if (typeof value !== 'string') return findings.add(`${stem}_not_text`, name, `${label} is not text: ${shown(value)}`)
+    let text = trim ? value.trim() : value
+    if (upper) text = text.toUpperCase()
+    if (text.length > maxLength)
+      return findings.add(`${stem}_too_long`, name, `${label} is too long: ${text.length} characters, at most ${maxLength}`)
+    if (pattern && !pattern.test(text)) return findings.add(`${stem}_malformed`, name, `${label} is malformed: ${shown(text)}`)
+    return text
+  }
+}
+
+/** A number, or text where the contract allows it, as a number or plain decimal text; undefined when it is neither. */
+function numberReader(field: Field): (value: unknown) => number | string | undefined {
+  if (!field.fromText) return value => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
+  const removed = new Set(field.fromText.remove)
+  const strip = (text: string) => {
+    for (const character of text) if (removed.has(character)) return [...text].filter(each => !removed.has(each)).join('')
+    return text
+  }
+  return value => {
+    if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+    if (typeof value !== 'string') return undefined
+    const text = strip(value)
+    return isDecimal(text) ? text : undefined
+  }
+}
+
+function rangeProblem(range: Range): (value: number) => boolean {
+  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = range
+  const { exclusiveMinimum = Number.NEGATIVE_INFINITY, exclusiveMaximum = Number.POSITIVE_INFINITY } = range
+  return value => value < minimum || value > maximum || value <= exclusiveMinimum || value >= exclusiveMaximum
+}
+
+function numberRule(field: Field): FieldRule {
+  const { name, label, unit } = field
+  const stem = codeStem(field)
+  const read = numberReader(field)
+  const outside = rangeProblem(field.range)
+  const shape = numericShape(field.column.type)
+  const round = shape ? numericRounder(shape.precision, shape.scale) : (value: number | string) => finite(Number(value))
+  return (value, findings) => {
+    const number = read(value)
+    if (number === undefined) return findings.add(`${stem}_not_a_number`, name, `${label} is not a number: ${shown(value)}`)
+    const rounded = outside(Number(number)) ? undefined : round(number)
+    // A value inside the range may be rounded out of it: 0.001 of a price that must be above 0.
+    if (rounded === undefined || outside(Number(rounded)))
+      return findings.add(`${stem}_out_of_range`, name, `${label} out of range: ${shown(value)}${unit}`)
+    return rounded
+  }
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value + 0 : undefined
+}
+
+function wholeRule(field: Field, [least, most]: [number, number]): FieldRule {
+  const { name, label, unit } = field
+  const stem = codeStem(field)
+  const read = numberReader(field)
+  const outside = rangeProblem(field.range)
+  return (value, findings) => {
+    const given = read(value)
+    if (given === undefined) return findings.add(`${stem}_not_a_number`, name, `${label} is not a number: ${shown(value)}`)
+    const number = Number(given)
+    if (!Number.isInteger(number) || (typeof given === 'string' && !WHOLE.test(given)))
+      return findings.add(`${stem}_not_whole`, name, `${label} is not a whole number: ${shown(value)}`)
+    if (number < least || number > most || outside(number))
+      return findings.add(`${stem}_out_of_range`, name, `${label} out of range: ${shown(value)}${unit}`)
+    return number + 0
+  }
+}
+
+/** As numbers when doubles hold them, else as text: JSON numbers beyond 2^53 have already lost digits, and are refused. */
+function bigRule(field: Field): FieldRule {
+  const { name, label, unit } = field
+  const stem = codeStem(field)
+  const read = numberReader(field)
+  const outside = rangeProblem(field.range)
+  return (value, findings) => {
+    const given = read(value)
+    if (given === undefined) return findings.add(`${stem}_not_a_number`, name, `${label} is not a number: ${shown(value)}`)
+    const whole = typeof given === 'number' ? Number.isInteger(given) : WHOLE.test(given)
+    if (!whole) return findings.add(`${stem}_not_whole`, name, `${label} is not a whole number: ${shown(value)}`)
+    const inside = typeof given === 'number' ? Number.isSafeInteger(given) : BigInt(given) >= INT8[0] && BigInt(given) <= INT8[1]
+    if (!inside || outside(Number(given)))
+      return findings.add(`${stem}_out_of_range`, name, `${label} out of range: ${shown(value)}${unit}`)
+    return Number.isSafeInteger(Number(given)) ? Number(given) + 0 : BigInt(given).toString()
+  }
+}
+
+const WHOLE = /^-?\d{1,400}$/
+
+const TIMESTAMP_TEXT: Record<TimestampProblem, string> = {
+  invalid: 'is no timestamp that exists',
+  without_zone: 'has no offset from UTC',
+  skipped: 'does not exist in its time zone, whose clocks skip it'
+}
+
+function timestampRule(field: Field): FieldRule {
+  const { name, label } = field
+  const stem = codeStem(field)
+  const format = field.timestamp
+  const parse = format.kind === 'iso' ? parseIso : wallClockParser(format.pattern, format.zone)
+  const trim = format.kind === 'wall-clock'
+  return (value, findings) => {
+    if (typeof value !== 'string') return findings.add(`${stem}_not_text`, name, `${label} is not text: ${shown(value)}`)
+    const instant = parse(trim ? value.trim() : value)
+    if (typeof instant === 'number') return instant
+    return findings.add(`${stem}_${instant}`, name, `${label} ${TIMESTAMP_TEXT[instant]}: ${shown(value)}`)
+  }
+}
