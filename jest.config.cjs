@@ -9,6 +9,9 @@ module.exports = {
     '^sluice-broker$': '<rootDir>/infra/broker/src/index.ts',
     '^sluice-broker/protocol$': '<rootDir>/infra/broker/src/protocol/index.ts'
   },
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node', 'sql', 'html', 'yml'],
+  globalSetup: '<rootDir>/infra/testing/global-setup.ts',
+  globalTeardown: '<rootDir>/infra/testing/global-teardown.ts',
   testTimeout: 30_000,
   maxWorkers: 2
 }

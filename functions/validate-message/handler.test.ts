@@ -54,7 +54,7 @@ test('what is no message at all is quarantined with its reason, and the rest of 
     ['empty', { value: '' }],
     ['not_json', { value: '{"sensor_id":' }],
     ['not_an_object', { value: '[1]' }],
-    ['too_deep', { value: deep }],
+    ['nested_too_deep', { value: deep }],
     ['duplicate_key', { value: '{"sensor_id":"a","sensor_id":"b"}' }],
     ['nul_character', { value: reading('2026-01-15T11:59:30Z', { location: 'a\u0000b' }) }],
     ['not_utf8', { value: Buffer.from([0x7b, 0xff, 0x7d]) }],

@@ -1,7 +1,6 @@
 // Which statements write a dataset's tables? All text that is put together from a contract's identifiers, in one place.
-import type { Contract } from '../contract'
+import { type Contract, quoteIdentifier as identifier } from '../contract'
 import type { CopyType } from './copy-binary'
-import { identifier } from './identifier'
 
 /** The columns that every quarantine table has and that the writer fills, in the order they are written. */
 export const quarantineColumns: readonly { name: string; type: CopyType }[] = [

@@ -87,7 +87,7 @@ const fields: Record<string, Field> = {
   },
   timestamptz: (out, epochMs: number) => {
     out.int32(8)
-    out.int64((epochMs - postgresEpochMs) * 1000)
+    out.int64(Math.round((epochMs - postgresEpochMs) * 1000))
   },
   date: (out, isoDate: string) => {
     out.int32(4)

@@ -6,10 +6,11 @@ import accounting from '../../sql/migrations/0001_accounting.sql'
 import sensorWindows from '../../sql/migrations/0002_sensor_windows.sql'
 import rawProducts from '../../sql/migrations/0003_raw_products.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
+import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
 import hypertableCreate from '../../sql/queries/hypertable-create.sql'
 import schemaDump from '../../sql/queries/schema-dump.sql'
 import timescaleAvailable from '../../sql/queries/timescale-available.sql'
-import { type CatalogColumn, type Contract, tableStatements } from '../contract'
+import { type CatalogColumn, type CatalogConstraint, type Contract, tableStatements } from '../contract'
 import { PipelineError } from '../errors'
 import { storeError } from './pool'
 
@@ -40,8 +41,9 @@ async function runMigrations(client: pg.Client): Promise<string[]> {
 
 /** Tables of the contracts: made, or widened by what a newer contract adds. */
 async function contractTables(client: pg.Client, contracts: readonly Contract[]): Promise<string[]> {
-  const catalog = (await client.query<CatalogColumn>(catalogColumns)).rows
-  const statements = contracts.flatMap(contract => tableStatements(contract, catalog))
+  const columns = (await client.query<CatalogColumn>(catalogColumns)).rows
+  const constraints = (await client.query<CatalogConstraint>(catalogConstraints)).rows
+  const statements = contracts.flatMap(contract => tableStatements(contract, columns, constraints))
   for (const statement of statements) await client.query(statement)
   return statements
 }
