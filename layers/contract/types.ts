@@ -174,8 +174,20 @@ export interface SourceRecord {
   unparsable?: string
 }
 
-/** One generated message. */
+/** One generated message; `line` and `unparsable` as in SourceRecord, where a generated file was read. */
 export interface GeneratedRecord {
   key: string | null
-  value: string
+  value: string | Buffer
+  line?: number
+  unparsable?: string
+}
+
+/** What the pipeline must make of generated records, counted while they are made. */
+export interface Oracle {
+  records: number
+  valid: number
+  quarantined: number
+  duplicate: number
+  /** Records by reason code; a record counts once for each of its reasons. */
+  reasons: Record<string, number>
 }
