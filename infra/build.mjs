@@ -8,8 +8,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Output folder → entry points of one package, in the order they are built. */
 const bundles = [
-  { outdir: 'infra/broker/dist', entries: { index: 'infra/broker/src/index.ts', bin: 'infra/broker/src/bin.ts', protocol: 'infra/broker/src/protocol/index.ts' } },
-  { outdir: 'infra/event-source/dist', entries: { index: 'infra/event-source/src/index.ts', 'runner-thread': 'infra/event-source/src/runner-thread.ts' } },
+  {
+    outdir: 'infra/broker/dist',
+    entries: { index: 'infra/broker/src/index.ts', bin: 'infra/broker/src/bin.ts', protocol: 'infra/broker/src/protocol/index.ts' }
+  },
+  {
+    outdir: 'infra/event-source/dist',
+    entries: { index: 'infra/event-source/src/index.ts', 'runner-thread': 'infra/event-source/src/runner-thread.ts' }
+  },
   { outdir: 'infra/local/dist', extension: '.mjs', entries: { plugin: 'infra/local/plugin.ts' } },
   { outdir: 'infra/cli/dist', extension: '.mjs', entries: { main: 'infra/cli/main.ts' } }
 ]
@@ -43,25 +49,29 @@ export async function build({ force = false } = {}) {
   if (!force && !isStale(flat)) return false
   const esbuild = await import('esbuild')
   await Promise.all(
-    present.filter(({ entries }) => Object.keys(entries).length > 0).map(({ outdir, extension, entries }) =>
-      esbuild.build({
-        absWorkingDir: root,
-        entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
-        outdir: join(root, outdir),
-        outExtension: { '.js': extension },
-        bundle: true,
-        platform: 'node',
-        target: 'node20',
-        format: 'esm',
-        sourcemap: 'linked',
-        packages: 'external',
-        loader: { '.sql': 'text', '.html': 'text', '.yml': 'text' },
-        tsconfig: join(root, 'tsconfig.json'),
-        // bundled CommonJS helpers still find `require` inside an ES module
-        banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-        logLevel: 'warning'
-      })
-    )
+    present
+      .filter(({ entries }) => Object.keys(entries).length > 0)
+      .map(({ outdir, extension, entries }) =>
+        esbuild.build({
+          absWorkingDir: root,
+          entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
+          outdir: join(root, outdir),
+          outExtension: { '.js': extension },
+          bundle: true,
+          platform: 'node',
+          target: 'node20',
+          format: 'esm',
+          sourcemap: 'linked',
+          packages: 'external',
+          loader: { '.sql': 'text', '.html': 'text', '.yml': 'text' },
+          tsconfig: join(root, 'tsconfig.json'),
+          // bundled CommonJS helpers still find `require` inside an ES module
+          banner: {
+            js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+          },
+          logLevel: 'warning'
+        })
+      )
   )
   return true
 }

@@ -3,7 +3,10 @@ import { readConfig } from './config'
 const good = { KAFKA_BROKERS: '127.0.0.1:9092, b:9093', DATABASE_URL: 'postgres://u:secret@h/db' }
 
 test('the timeseries store is the database where nothing else is set', () => {
-  expect(readConfig({ ...good, TIMESCALE_URL: '' })).toMatchObject({ kafkaBrokers: ['127.0.0.1:9092', 'b:9093'], timescaleUrl: good.DATABASE_URL })
+  expect(readConfig({ ...good, TIMESCALE_URL: '' })).toMatchObject({
+    kafkaBrokers: ['127.0.0.1:9092', 'b:9093'],
+    timescaleUrl: good.DATABASE_URL
+  })
 })
 
 test.each([
@@ -17,5 +20,7 @@ test.each([
 })
 
 test('an error never shows a password', () => {
-  expect(() => readConfig({ ...good, DATABASE_URL: 'postgers://u:secret@h/db' })).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret') }))
+  expect(() => readConfig({ ...good, DATABASE_URL: 'postgers://u:secret@h/db' })).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('secret') })
+  )
 })

@@ -36,14 +36,20 @@ export interface Config {
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const unknown = Object.keys(env).find(key => key.startsWith(ownPrefix) && !knownOwn.has(key))
-  if (unknown) throw new PipelineError('CONFIG_INVALID', `environment: ${unknown} is not a setting of Sluice`, { remedy: `Unset it; known are ${[...knownOwn].join(', ')}.` })
+  if (unknown)
+    throw new PipelineError('CONFIG_INVALID', `environment: ${unknown} is not a setting of Sluice`, {
+      remedy: `Unset it; known are ${[...knownOwn].join(', ')}.`
+    })
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = environment.safeParse(present)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
     const key = String(issue.path[0])
     const value = present[key] === undefined ? 'is not set' : /URL/.test(key) ? 'is malformed' : `is '${present[key]}'`
-    throw new PipelineError('CONFIG_INVALID', `environment: ${key} ${value}: ${present[key] === undefined ? 'it is required' : issue.message}`)
+    throw new PipelineError(
+      'CONFIG_INVALID',
+      `environment: ${key} ${value}: ${present[key] === undefined ? 'it is required' : issue.message}`
+    )
   }
   const values = parsed.data
   return Object.freeze({

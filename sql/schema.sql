@@ -88,6 +88,10 @@ table schema_migrations
   column checksum text not null
   column applied_at timestamp with time zone not null default now()
   constraint schema_migrations_pkey PRIMARY KEY (name)
+table seeded_datasets
+  column dataset text not null
+  column seeded_at timestamp with time zone not null default now()
+  constraint seeded_datasets_pkey PRIMARY KEY (dataset)
 table sensor_readings
   column "time" timestamp with time zone not null
   column sensor_id text not null

@@ -8,10 +8,18 @@ let handler: (event: unknown, context: Context) => Promise<RefreshedWindows[]>
 
 const tick = () => handler({}, { functionName: 'aggregate-window' } as Context)
 const insert = async (time: string, temperature: number, sensor = 'sensor_001') => {
-  await database.query('insert into sensor_readings (time, sensor_id, temperature, humidity, pressure, location) values ($1, $2, $3, 50, 1000, $4)', [time, sensor, temperature, 'a'])
-  await database.query("insert into window_invalidations (dataset, bucket) values ('sensors', date_trunc('minute', $1::timestamptz))", [time])
+  await database.query(
+    'insert into sensor_readings (time, sensor_id, temperature, humidity, pressure, location) values ($1, $2, $3, 50, 1000, $4)',
+    [time, sensor, temperature, 'a']
+  )
+  await database.query("insert into window_invalidations (dataset, bucket) values ('sensors', date_trunc('minute', $1::timestamptz))", [
+    time
+  ])
 }
-const windows = () => database.query('select window_minutes, window_start, sensor_id, reading_count, temperature_avg::float, temperature_min::float, temperature_max::float from sensor_windows order by 1, 2, 3')
+const windows = () =>
+  database.query(
+    'select window_minutes, window_start, sensor_id, reading_count, temperature_avg::float, temperature_min::float, temperature_max::float from sensor_windows order by 1, 2, 3'
+  )
 
 beforeAll(async () => {
   database = await testDatabase()
@@ -31,7 +39,9 @@ test('readings fall into windows of one and of five minutes by their own time; t
     { window_minutes: 1, windows: 2, corrected: 0 },
     { window_minutes: 5, windows: 2, corrected: 0 }
   ])
-  expect((await windows()).map(row => [row.window_minutes, (row.window_start as Date).toISOString().slice(11, 16), row.temperature_avg])).toEqual([
+  expect(
+    (await windows()).map(row => [row.window_minutes, (row.window_start as Date).toISOString().slice(11, 16), row.temperature_avg])
+  ).toEqual([
     [1, '12:04', 20],
     [1, '12:05', 30],
     [5, '12:00', 20],
@@ -55,7 +65,10 @@ test('sensors have windows of their own', async () => {
   await insert('2026-01-15T12:00:10Z', 20)
   await insert('2026-01-15T12:00:10Z', 30, 'sensor_002')
   await tick()
-  expect((await windows()).filter(row => row.window_minutes === 1).map(row => [row.sensor_id, row.temperature_avg])).toEqual([['sensor_001', 20], ['sensor_002', 30]])
+  expect((await windows()).filter(row => row.window_minutes === 1).map(row => [row.sensor_id, row.temperature_avg])).toEqual([
+    ['sensor_001', 20],
+    ['sensor_002', 30]
+  ])
 })
 
 test('without new readings nothing is computed', async () => {
@@ -73,7 +86,9 @@ test('a refresh does not lose the reading of a transaction that commits while it
   const writer = new pg.Client({ connectionString: database.ownerUrl })
   await writer.connect()
   await writer.query('begin')
-  await writer.query("insert into sensor_readings (time, sensor_id, temperature, humidity, pressure) values ('2026-01-15T12:00:20Z', 'sensor_001', 40, 50, 1000)")
+  await writer.query(
+    "insert into sensor_readings (time, sensor_id, temperature, humidity, pressure) values ('2026-01-15T12:00:20Z', 'sensor_001', 40, 50, 1000)"
+  )
   await writer.query("insert into window_invalidations (dataset, bucket) values ('sensors', '2026-01-15T12:00:00Z')")
   await tick()
   expect((await windows())[0]).toMatchObject({ reading_count: 1 })

@@ -17,5 +17,7 @@ export interface RefreshedWindows {
  */
 export async function refreshedWindows(client: pg.ClientBase, minutes: readonly number[]): Promise<RefreshedWindows[]> {
   const result = await client.query<RefreshedWindows>({ name: 'sensor-windows-refresh', text: refresh, values: [minutes] })
-  return minutes.map(length => result.rows.find(row => row.window_minutes === length) ?? { window_minutes: length, windows: 0, corrected: 0 })
+  return minutes.map(
+    length => result.rows.find(row => row.window_minutes === length) ?? { window_minutes: length, windows: 0, corrected: 0 }
+  )
 }

@@ -10,7 +10,11 @@ const piecesPerSecond = 4
  * @param rate items a second; undefined lets everything through as it comes
  * @param now a clock in milliseconds
  */
-export async function* paced<T>(chunks: AsyncIterable<T[]> | Iterable<T[]>, rate: number | undefined, now: () => number = () => performance.now()): AsyncGenerator<T[]> {
+export async function* paced<T>(
+  chunks: AsyncIterable<T[]> | Iterable<T[]>,
+  rate: number | undefined,
+  now: () => number = () => performance.now()
+): AsyncGenerator<T[]> {
   if (rate === undefined) {
     yield* chunks
     return

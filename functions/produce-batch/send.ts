@@ -2,6 +2,9 @@
 import type { Message, Producer } from 'kafkajs'
 import { headers } from '../../layers/event/kafka-event'
 
+/** Records in one request: kafkajs groups a request's messages in time that grows with the square of their number; measured, 1,000 is where that ends to matter. */
+const requestRecordsMax = 1_000
+
 /** A record to send; `line` and `unparsable` say where in a file it came from. */
 export interface OutgoingRecord {
   key?: string | null
@@ -19,7 +22,11 @@ export interface Sent {
 function messageOf(record: OutgoingRecord, runHeader: Message['headers']): Message {
   const { key = null, value, line, unparsable } = record
   if (line === undefined && unparsable === undefined) return { key, value, headers: runHeader }
-  return { key, value, headers: { ...runHeader, [headers.line]: String(line), ...(unparsable === undefined ? {} : { [headers.unparsable]: unparsable }) } }
+  return {
+    key,
+    value,
+    headers: { ...runHeader, [headers.line]: String(line), ...(unparsable === undefined ? {} : { [headers.unparsable]: unparsable }) }
+  }
 }
 
 /**
@@ -27,14 +34,22 @@ function messageOf(record: OutgoingRecord, runHeader: Message['headers']): Messa
  * @param run id written into a header of every record
  * @throws what the producer throws after its retries; what was acknowledged before stays
  */
-export async function sendAll(producer: Producer, topic: string, chunks: AsyncIterable<OutgoingRecord[]>, run: string | undefined): Promise<Sent> {
+export async function sendAll(
+  producer: Producer,
+  topic: string,
+  chunks: AsyncIterable<OutgoingRecord[]>,
+  run: string | undefined
+): Promise<Sent> {
   const sent: Sent = { produced: 0, unparsable: 0 }
   const runHeader = run === undefined ? undefined : { [headers.run]: run }
   let underWay: Promise<void> = Promise.resolve()
-  const send = async (records: OutgoingRecord[]) => {
-    await producer.send({ topic, acks: -1, messages: records.map(record => messageOf(record, runHeader)) })
-    sent.produced += records.length
-    for (const record of records) if (record.unparsable !== undefined) sent.unparsable++
+  const send = async (chunk: OutgoingRecord[]) => {
+    for (let from = 0; from < chunk.length; from += requestRecordsMax) {
+      const records = chunk.slice(from, from + requestRecordsMax)
+      await producer.send({ topic, acks: -1, messages: records.map(record => messageOf(record, runHeader)) })
+      sent.produced += records.length
+      for (const record of records) if (record.unparsable !== undefined) sent.unparsable++
+    }
   }
   for await (const records of chunks) {
     await underWay

@@ -1,13 +1,13 @@
 // Someone asks over HTTP how the platform is: answered as JSON, as metrics, or as a page.
 import { z } from 'zod'
 import page from '../../infra/dashboard/page.html'
-import definition from '../../serverless.yml'
 import { config } from '../../layers/config'
 import { loadContracts } from '../../layers/contract'
 import { lambdaFunction } from '../../layers/event/function'
 import { sharedAdmin } from '../../layers/event/kafka-client'
 import { consumedOffsets, countsByDataset, type RecordCounts } from '../../layers/store/counts'
 import { poolFor } from '../../layers/store/pool'
+import definition from '../../serverless.yml'
 import { metricsOf } from './metrics'
 import { schedulesOf } from './schedules'
 import { type DatasetStatus, datasetStatus, type HighWatermarks } from './status'
@@ -37,7 +37,13 @@ async function readAccounts(): Promise<Accounts> {
 async function readHighWatermarks(topics: readonly string[]): Promise<HighWatermarks> {
   const admin = await sharedAdmin()
   const existing = new Set(await admin.listTopics())
-  const offsets = await Promise.all(topics.filter(topic => existing.has(topic)).map(async topic => (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [`${topic}-${partition}`, Number(high)] as const)))
+  const offsets = await Promise.all(
+    topics
+      .filter(topic => existing.has(topic))
+      .map(async topic =>
+        (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [`${topic}-${partition}`, Number(high)] as const)
+      )
+  )
   return new Map(offsets.flat())
 }
 
@@ -67,7 +73,11 @@ async function readHealth(): Promise<{ healthy: boolean; checks: Record<string, 
   return { healthy: answers.every(([, answer]) => answer === 'ok'), checks: Object.fromEntries(answers) }
 }
 
-const answer = (statusCode: number, contentType: string, body: string) => ({ statusCode, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body })
+const answer = (statusCode: number, contentType: string, body: string) => ({
+  statusCode,
+  headers: { 'content-type': contentType, 'cache-control': 'no-store' },
+  body
+})
 const json = (statusCode: number, value: unknown) => answer(statusCode, 'application/json; charset=utf-8', JSON.stringify(value))
 
 const routes: Record<string, () => Promise<ReturnType<typeof answer>>> = {

@@ -8,10 +8,30 @@ import type { DatasetStatus } from './status'
  */
 export function metricsOf(datasets: readonly DatasetStatus[]): Promise<string> {
   const registers = [new Registry()]
-  const produced = new Counter({ name: 'sluice_records_produced_total', help: 'Records that the topic of the dataset got.', labelNames: ['dataset'], registers })
-  const disposed = new Counter({ name: 'sluice_records_total', help: 'Records by what became of them.', labelNames: ['dataset', 'disposition'], registers })
-  const reasons = new Counter({ name: 'sluice_quarantine_reasons_total', help: 'Quarantined records by reason; a record counts once for each of its reasons.', labelNames: ['dataset', 'reason'], registers })
-  const inFlight = new Gauge({ name: 'sluice_in_flight_records', help: 'Records produced and not yet accounted for.', labelNames: ['dataset'], registers })
+  const produced = new Counter({
+    name: 'sluice_records_produced_total',
+    help: 'Records that the topic of the dataset got.',
+    labelNames: ['dataset'],
+    registers
+  })
+  const disposed = new Counter({
+    name: 'sluice_records_total',
+    help: 'Records by what became of them.',
+    labelNames: ['dataset', 'disposition'],
+    registers
+  })
+  const reasons = new Counter({
+    name: 'sluice_quarantine_reasons_total',
+    help: 'Quarantined records by reason; a record counts once for each of its reasons.',
+    labelNames: ['dataset', 'reason'],
+    registers
+  })
+  const inFlight = new Gauge({
+    name: 'sluice_in_flight_records',
+    help: 'Records produced and not yet accounted for.',
+    labelNames: ['dataset'],
+    registers
+  })
   const lag = new Gauge({ name: 'sluice_lag_records', help: 'Offsets not yet worked off.', labelNames: ['dataset'], registers })
   for (const { dataset, ...status } of datasets) {
     produced.inc({ dataset }, status.produced)

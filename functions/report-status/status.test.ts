@@ -4,11 +4,25 @@ import { schedulesOf } from './schedules'
 import { datasetStatus } from './status'
 
 const contract = { dataset: 'sensors', topic: { name: 'a-b', partitions: 2 } } as Contract
-const high = new Map([['a-b-0', 10], ['a-b-1', 5], ['a-0', 99]])
+const high = new Map([
+  ['a-b-0', 10],
+  ['a-b-1', 5],
+  ['a-0', 99]
+])
 
 test('what was produced and is in none of the three places is in flight; the lag comes from offsets', () => {
   const counts = { valid: 7, quarantined: 2, duplicate: 1, reasons: { late: 2 } }
-  expect(datasetStatus(contract, counts, new Map([['a-b-0', 10]]), high)).toEqual({ dataset: 'sensors', topic: 'a-b', produced: 15, valid: 7, quarantined: 2, duplicate: 1, in_flight: 5, lag_records: 5, reasons: { late: 2 } })
+  expect(datasetStatus(contract, counts, new Map([['a-b-0', 10]]), high)).toEqual({
+    dataset: 'sensors',
+    topic: 'a-b',
+    produced: 15,
+    valid: 7,
+    quarantined: 2,
+    duplicate: 1,
+    in_flight: 5,
+    lag_records: 5,
+    reasons: { late: 2 }
+  })
 })
 
 test('before the first batch everything is in flight', () => {
@@ -24,7 +38,8 @@ test('metrics name the dataset, the disposition and the reason', async () => {
 })
 
 test('schedules come from the service definition in each of their spellings', () => {
-  const yml = 'functions:\n  a:\n    events:\n      - schedule: rate(1 minute)\n      - httpApi: GET /\n  b:\n    events:\n      - schedule: { rate: [cron(0 1 * * ? *), rate(1 day)], enabled: false, input: { x: 1 } }\n  c: {}\n'
+  const yml =
+    'functions:\n  a:\n    events:\n      - schedule: rate(1 minute)\n      - httpApi: GET /\n  b:\n    events:\n      - schedule: { rate: [cron(0 1 * * ? *), rate(1 day)], enabled: false, input: { x: 1 } }\n  c: {}\n'
   expect(schedulesOf(yml)).toEqual([
     { function: 'a', expression: 'rate(1 minute)', enabled: true },
     { function: 'b', expression: 'cron(0 1 * * ? *)', enabled: false, input: { x: 1 } },

@@ -26,11 +26,26 @@ export type HighWatermarks = ReadonlyMap<string, number>
  * @param consumed for `topic-partition` the offset up to which it is worked off
  * @param high read after `counts` and `consumed`, so that nothing seems to be stored before it was produced
  */
-export function datasetStatus(contract: Contract, counts: RecordCounts | undefined, consumed: ReadonlyMap<string, number>, high: HighWatermarks): DatasetStatus {
+export function datasetStatus(
+  contract: Contract,
+  counts: RecordCounts | undefined,
+  consumed: ReadonlyMap<string, number>,
+  high: HighWatermarks
+): DatasetStatus {
   const { valid = 0, quarantined = 0, duplicate = 0, reasons = {} } = counts ?? {}
   const topic = contract.topic.name
   const partitions = [...high].filter(([key]) => key.slice(0, key.lastIndexOf('-')) === topic)
   const produced = partitions.reduce((sum, [, offset]) => sum + offset, 0)
   const lag = partitions.reduce((sum, [key, offset]) => sum + Math.max(0, offset - (consumed.get(key) ?? 0)), 0)
-  return { dataset: contract.dataset, topic, produced, valid, quarantined, duplicate, in_flight: produced - valid - quarantined - duplicate, lag_records: lag, reasons }
+  return {
+    dataset: contract.dataset,
+    topic,
+    produced,
+    valid,
+    quarantined,
+    duplicate,
+    in_flight: produced - valid - quarantined - duplicate,
+    lag_records: lag,
+    reasons
+  }
 }

@@ -1,6 +1,6 @@
 // What becomes of each record of a batch: a row of the clean table, or of the quarantine with every reason?
 import type { Contract, Reason, Verdict } from '../../layers/contract'
-import { headerOf, headers, type KafkaEventRecord, keyOf, type PartitionRecords, valueOf } from '../../layers/event/kafka-event'
+import { headerOf, headers, type KafkaEventRecord, keyBytes, type PartitionRecords, valueBytes } from '../../layers/event/kafka-event'
 import type { DecidedRecords } from '../../layers/store/batch'
 
 type Validator = (record: { value: Buffer | null; timestampMs: number; headers: (name: string) => Buffer | undefined }) => Verdict
@@ -14,20 +14,30 @@ function headersForPeople(record: KafkaEventRecord): { name: string; value: stri
       if (bytes === null) return { name, value: null }
       const value = Buffer.from(bytes)
       const text = value.toString('utf8')
-      return { name: name.replaceAll('\0', '\uFFFD'), value: Buffer.from(text, 'utf8').equals(value) && !text.includes('\0') ? text : `base64:${value.toString('base64')}` }
+      return {
+        name: name.replaceAll('\0', '\uFFFD'),
+        value: Buffer.from(text, 'utf8').equals(value) && !text.includes('\0') ? text : `base64:${value.toString('base64')}`
+      }
     })
   )
 }
 
 /** One row of the quarantine table, in the order of `quarantineColumns` and the contract's extra columns. */
-function quarantineRow(contract: Contract, record: KafkaEventRecord, value: Buffer | null, reasons: Reason[], raw: unknown, extra: unknown[]): unknown[] {
+function quarantineRow(
+  contract: Contract,
+  record: KafkaEventRecord,
+  value: Buffer | null,
+  reasons: Reason[],
+  raw: unknown,
+  extra: unknown[]
+): unknown[] {
   const line = Number(textOf(record, headers.line))
   return [
     raw,
     reasons.map(reason => reason.message).join('; '),
     reasons.map(reason => reason.code),
     value,
-    keyOf(record),
+    keyBytes(record),
     headersForPeople(record),
     record.topic,
     record.partition,
@@ -55,7 +65,7 @@ export function decideRecords(contract: Contract, validate: Validator, partition
       const groupKey = `${runId} ${topic}-${partition}`
       let group = groups.get(groupKey)
       if (!group) groups.set(groupKey, (group = { topic, partition, runId, rows: [], quarantined: [], reasons: new Map() }))
-      const value = valueOf(record)
+      const value = valueBytes(record)
       const verdict = validate({ value, timestampMs: record.timestamp, headers: name => headerOf(record, name) })
       if (verdict.valid) group.rows.push(verdict.row)
       else {

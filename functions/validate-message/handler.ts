@@ -1,6 +1,7 @@
 // A Kafka message arrives: is it good, and where is it kept?
-import { compileValidator, type Contract, loadContracts } from '../../layers/contract'
+
 import { config } from '../../layers/config'
+import { type Contract, compileValidator, loadContracts } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
 import { lambdaFunction } from '../../layers/event/function'
 import { kafkaEvent, type PartitionRecords, partitionsOf } from '../../layers/event/kafka-event'
@@ -22,13 +23,21 @@ interface Dataset {
 let byTopic: Map<string, Dataset> | undefined
 
 function datasetOf(topic: string): Dataset {
-  byTopic ??= new Map(loadContracts().map(contract => [contract.topic.name, { contract, validate: compileValidator(contract), write: batchWriter(contract) }]))
+  byTopic ??= new Map(
+    loadContracts().map(contract => [contract.topic.name, { contract, validate: compileValidator(contract), write: batchWriter(contract) }])
+  )
   const dataset = byTopic.get(topic)
-  if (!dataset) throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${[...byTopic.keys()].join(', ')}`)
+  if (!dataset)
+    throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${[...byTopic.keys()].join(', ')}`)
   return dataset
 }
 
-const rangeOf = ({ topic, partition, records }: PartitionRecords): OffsetRange => ({ topic, partition, firstOffset: records[0]!.offset, nextOffset: records.at(-1)!.offset + 1 })
+const rangeOf = ({ topic, partition, records }: PartitionRecords): OffsetRange => ({
+  topic,
+  partition,
+  firstOffset: records[0]!.offset,
+  nextOffset: records.at(-1)!.offset + 1
+})
 
 /** The partitions without the records that an earlier delivery stored. */
 function unseen(partitions: readonly PartitionRecords[], claimed: ReadonlyMap<string, number>): PartitionRecords[] {

@@ -17,7 +17,9 @@ export default async function globalSetup(): Promise<void> {
   await migrate(postgres.url('sluice_owner'), loadContracts(join(root, 'contracts')))
   const admin = new pg.Client({ connectionString: postgres.url('postgres') })
   await admin.connect()
-  await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()', [templateDatabase])
+  await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()', [
+    templateDatabase
+  ])
   await admin.end()
   process.env.TEST_POSTGRES_SUPERUSER = postgres.url('postgres')
   process.env.TEST_POSTGRES_OWNER = postgres.url('sluice_owner')

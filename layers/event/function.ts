@@ -44,7 +44,11 @@ function logged(name: string): middy.MiddlewareObj {
  * @param schema of the event; an event that does not fit is a PipelineError EVENT_INVALID that names its key
  * @param handler gets the parsed event; what it returns is the answer
  */
-export function lambdaFunction<S extends z.ZodType, R>(name: string, schema: S, handler: (event: z.output<S>, context: Context) => Promise<R>) {
+export function lambdaFunction<S extends z.ZodType, R>(
+  name: string,
+  schema: S,
+  handler: (event: z.output<S>, context: Context) => Promise<R>
+) {
   return middy<unknown, R, Error, Context>()
     .use(logged(name))
     .use(parsed(name, schema))

@@ -5,7 +5,12 @@ import type { Contract } from '../contract'
 import { PipelineError } from '../errors'
 import { log } from '../log'
 
-const levels: Record<number, 'error' | 'warn' | 'info' | 'debug'> = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn', [logLevel.INFO]: 'info', [logLevel.DEBUG]: 'debug' }
+const levels: Record<number, 'error' | 'warn' | 'info' | 'debug'> = {
+  [logLevel.ERROR]: 'error',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'info',
+  [logLevel.DEBUG]: 'debug'
+}
 
 let kafka: Kafka | undefined
 let producer: Promise<Producer> | undefined
@@ -30,7 +35,9 @@ const shared = () => (kafka ??= kafkaClient())
 function connected<T>(connect: () => Promise<T>, forget: () => void): Promise<T> {
   return connect().catch(error => {
     forget()
-    throw new PipelineError('KAFKA_UNAVAILABLE', `Kafka at ${config().kafkaBrokers.join(',')} does not answer: ${error.message}`, { cause: error })
+    throw new PipelineError('KAFKA_UNAVAILABLE', `Kafka at ${config().kafkaBrokers.join(',')} does not answer: ${error.message}`, {
+      cause: error
+    })
   })
 }
 
@@ -38,7 +45,12 @@ function connected<T>(connect: () => Promise<T>, forget: () => void): Promise<T>
 export function sharedProducer(): Promise<Producer> {
   producer ??= connected(
     async () => {
-      const connecting = shared().producer({ idempotent: true, maxInFlightRequests: 5, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner })
+      const connecting = shared().producer({
+        idempotent: true,
+        maxInFlightRequests: 5,
+        allowAutoTopicCreation: false,
+        createPartitioner: Partitioners.DefaultPartitioner
+      })
       await connecting.connect()
       return connecting
     },

@@ -41,7 +41,10 @@ const isRecords = (records: unknown): records is KafkaEventRecord[] =>
 export const kafkaEvent = z.object({
   eventSource: z.enum(['SelfManagedKafka', 'aws:kafka']),
   bootstrapServers: z.string().optional(),
-  records: z.record(z.string(), z.custom<KafkaEventRecord[]>(isRecords, 'must be an array of Kafka records with topic, partition, offset, timestamp and headers'))
+  records: z.record(
+    z.string(),
+    z.custom<KafkaEventRecord[]>(isRecords, 'must be an array of Kafka records with topic, partition, offset, timestamp and headers')
+  )
 })
 
 export type KafkaEvent = z.infer<typeof kafkaEvent>
@@ -56,10 +59,10 @@ export function partitionsOf(event: KafkaEvent): PartitionRecords[] {
 const bytesOf = (base64: string | undefined | null) => (base64 == null ? null : Buffer.from(base64, 'base64'))
 
 /** The value's bytes; null for a tombstone. */
-export const valueOf = (record: KafkaEventRecord): Buffer | null => bytesOf(record.value)
+export const valueBytes = (record: KafkaEventRecord): Buffer | null => bytesOf(record.value)
 
 /** The key's bytes; null where the record has none. */
-export const keyOf = (record: KafkaEventRecord): Buffer | null => bytesOf(record.key)
+export const keyBytes = (record: KafkaEventRecord): Buffer | null => bytesOf(record.key)
 
 /** The last header of this name, as Kafka's own `lastHeader` picks it; undefined where there is none. */
 export function headerOf(record: KafkaEventRecord, name: string): Buffer | undefined {

@@ -3,17 +3,28 @@ import record from './kafkajs-record'
 
 const ofKafkajs = require('kafkajs/src/protocol/recordBatch/record/v0') as typeof record
 
-const bytes = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.uint8Array({ maxLength: 300 }).map(array => Buffer.from(array)))
+const bytes = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.uint8Array({ maxLength: 300 }).map(array => Buffer.from(array))
+)
 const fields = fc.record({
   offsetDelta: fc.nat(100_000),
-  timestampDelta: fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.maxSafeInteger().map(value => Math.trunc(value / 4))),
+  timestampDelta: fc.oneof(
+    fc.integer({ min: -1000, max: 1000 }),
+    fc.maxSafeInteger().map(value => Math.trunc(value / 4))
+  ),
   key: fc.oneof(bytes, fc.constant(null), fc.constant(undefined)),
   value: fc.oneof(bytes, fc.constant(null)),
-  headers: fc.option(fc.dictionary(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.oneof(bytes, fc.array(bytes, { maxLength: 3 }))), { nil: undefined })
+  headers: fc.option(fc.dictionary(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.oneof(bytes, fc.array(bytes, { maxLength: 3 }))), {
+    nil: undefined
+  })
 })
 
 test('a record has the bytes that kafkajs gives it', () => {
-  fc.assert(fc.property(fields, each => Buffer.from(record(each).buffer).equals(ofKafkajs(each).buffer)), { numRuns: 1000 })
+  fc.assert(
+    fc.property(fields, each => Buffer.from(record(each).buffer).equals(ofKafkajs(each).buffer)),
+    { numRuns: 1000 }
+  )
 })
 
 test('a record that is larger than the scratch buffer is whole', () => {

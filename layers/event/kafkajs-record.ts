@@ -55,12 +55,15 @@ function writeBytes(value: Bytes, at: number): number {
 
 /** The headers as pairs; a name with several values stands once for each. */
 function pairsOf(headers: NonNullable<RecordFields['headers']>): [string, Bytes][] {
-  return Object.entries(headers).flatMap(([name, value]) => (Array.isArray(value) ? value.map((each): [string, Bytes] => [name, each]) : [[name, value] as [string, Bytes]]))
+  return Object.entries(headers).flatMap(([name, value]) =>
+    Array.isArray(value) ? value.map((each): [string, Bytes] => [name, each]) : [[name, value] as [string, Bytes]]
+  )
 }
 
 function encode({ offsetDelta = 0, timestampDelta = 0, key, value, headers }: RecordFields): Buffer {
   const pairs = headers === undefined ? [] : pairsOf(headers)
-  const room = fixedRoom + sizeOf(key) + sizeOf(value) + pairs.reduce((size, [name, each]) => size + sizeOf(name) + sizeOf(each) + 2 * lengthRoom, 0)
+  const room =
+    fixedRoom + sizeOf(key) + sizeOf(value) + pairs.reduce((size, [name, each]) => size + sizeOf(name) + sizeOf(each) + 2 * lengthRoom, 0)
   if (room > scratch.length) scratch = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(room)))
   let at = lengthRoom
   scratch[at++] = 0

@@ -59,14 +59,20 @@ export function batchWriter(contract: Contract) {
     await client.query(sql.createStage)
     await copy(client, sql.copyStage, encodeClean(...decided.map(({ rows }) => rows)))
     const inserted: number[] = []
-    for (const [group, { rows }] of decided.entries()) inserted.push(rows.length === 0 ? 0 : ((await client.query(sql.insertClean, [group])).rowCount ?? 0))
+    for (const [group, { rows }] of decided.entries())
+      inserted.push(rows.length === 0 ? 0 : ((await client.query(sql.insertClean, [group])).rowCount ?? 0))
     return inserted
   }
 
   async function invalidateWindows(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<void> {
     const minutes = new Set<number>()
     for (const { rows } of decided) for (const row of rows) minutes.add(Math.floor((row[timeIndex] as number) / minuteMs))
-    if (minutes.size > 0) await client.query({ name: 'window-invalidate', text: windowInvalidate, values: [contract.dataset, [...minutes].map(minute => new Date(minute * minuteMs))] })
+    if (minutes.size > 0)
+      await client.query({
+        name: 'window-invalidate',
+        text: windowInvalidate,
+        values: [contract.dataset, [...minutes].map(minute => new Date(minute * minuteMs))]
+      })
   }
 
   /**

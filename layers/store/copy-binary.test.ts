@@ -44,8 +44,16 @@ const cases: [CopyType, unknown[], (string | null)[]][] = [
   ['bytea', [Buffer.from([0, 255]), Buffer.alloc(0)], ['\\x00ff', '\\x']],
   ['text[]', [[], ['a', 'b,"c"']], ['{}', '{a,"b,\\"c\\""}']],
   ['numeric(5,2)', [0, -0, 21.5, -45.2, 0.01, 999.99, '12.30'], ['0.00', '0.00', '21.50', '-45.20', '0.01', '999.99', '12.30']],
-  ['numeric(10,2)', [10000, 99999999.99, 12345678.9, -10000.01, 20000], ['10000.00', '99999999.99', '12345678.90', '-10000.01', '20000.00']],
-  ['numeric(20,6)', ['12345678901234.123456', '-0.000001', '10000', 0.5], ['12345678901234.123456', '-0.000001', '10000.000000', '0.500000']]
+  [
+    'numeric(10,2)',
+    [10000, 99999999.99, 12345678.9, -10000.01, 20000],
+    ['10000.00', '99999999.99', '12345678.90', '-10000.01', '20000.00']
+  ],
+  [
+    'numeric(20,6)',
+    ['12345678901234.123456', '-0.000001', '10000', 0.5],
+    ['12345678901234.123456', '-0.000001', '10000.000000', '0.500000']
+  ]
 ]
 
 test.each(cases)('a %s reads back as it was written', async (type, values, expected) => {
@@ -62,7 +70,10 @@ test('a numbered encoder says which list a row came from', async () => {
   await client.query('create temporary table numbered (value text, list smallint)')
   await new Promise<void>((resolve, reject) => {
     const stream = client.query(copyFrom('copy numbered from stdin binary'))
-    stream.on('error', reject).on('finish', resolve).end(binaryEncoder(['text'], { numbered: true })([['a']], [], [['b'], ['c']]))
+    stream
+      .on('error', reject)
+      .on('finish', resolve)
+      .end(binaryEncoder(['text'], { numbered: true })([['a']], [], [['b'], ['c']]))
   })
   expect((await client.query('select value, list from numbered order by value')).rows).toEqual([
     { value: 'a', list: 0 },
@@ -72,5 +83,5 @@ test('a numbered encoder says which list a row came from', async () => {
 })
 
 test('a type without an encoding is refused when the encoder is made', () => {
-  expect(() => binaryEncoder(['money' as CopyType])).toThrow("no binary encoding for type money")
+  expect(() => binaryEncoder(['money' as CopyType])).toThrow('no binary encoding for type money')
 })

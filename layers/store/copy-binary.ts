@@ -8,7 +8,18 @@ const two32 = 4_294_967_296
 const textOid = 25
 
 /** Types that rows are written in; a column's own type or one that casts to it without loss. */
-export type CopyType = 'text' | 'integer' | 'bigint' | 'double precision' | 'boolean' | 'timestamptz' | 'date' | 'jsonb' | 'bytea' | 'text[]' | `numeric(${number},${number})`
+export type CopyType =
+  | 'text'
+  | 'integer'
+  | 'bigint'
+  | 'double precision'
+  | 'boolean'
+  | 'timestamptz'
+  | 'date'
+  | 'jsonb'
+  | 'bytea'
+  | 'text[]'
+  | `numeric(${number},${number})`
 
 type Field = (out: Writer, value: never) => void
 
@@ -116,7 +127,8 @@ function numericField(scale: number): Field {
     if (!(scaled <= Number.MAX_SAFE_INTEGER)) return writeDecimal(out, String(value), scale)
     const whole = Math.floor(scaled / factor)
     const fraction = Math.round((scaled - whole * factor) * groupFactor)
-    if (whole >= 10_000) return writeDecimal(out, `${Number(value) < 0 ? '-' : ''}${whole}.${String(fraction).padStart(4, '0').slice(0, scale)}`, scale)
+    if (whole >= 10_000)
+      return writeDecimal(out, `${Number(value) < 0 ? '-' : ''}${whole}.${String(fraction).padStart(4, '0').slice(0, scale)}`, scale)
     const count = fraction > 0 ? 2 : whole > 0 ? 1 : 0
     out.int32(8 + count * 2)
     out.int16(count)
@@ -156,7 +168,10 @@ function writeDecimal(out: Writer, decimal: string, scale: number): void {
  * @returns lists of rows → the bytes of a whole `COPY … FROM STDIN BINARY`; null and undefined become NULL.
  *   timestamptz takes epoch milliseconds, date an ISO date, numeric a number already rounded to its scale or a decimal string, bytea a Buffer
  */
-export function binaryEncoder(types: readonly CopyType[], options: { numbered?: boolean } = {}): (...lists: (readonly (readonly unknown[])[])[]) => Buffer {
+export function binaryEncoder(
+  types: readonly CopyType[],
+  options: { numbered?: boolean } = {}
+): (...lists: (readonly (readonly unknown[])[])[]) => Buffer {
   const writers = types.map(type => {
     const numeric = /^numeric\(\d+,(\d+)\)$/.exec(type)
     const field = numeric ? numericField(Number(numeric[1])) : fields[type]

@@ -21,19 +21,31 @@ test('a second migrate changes nothing', async () => {
 test('the committed schema is the one that migrations and contracts make', async () => {
   const dump = await dumpSchema(database.ownerUrl)
   // `npx jest layers/store -u` writes it again
-  if (!existsSync(schemaFile) || (expect.getState() as unknown as { snapshotState: { _updateSnapshot: string } }).snapshotState._updateSnapshot === 'all') writeFileSync(schemaFile, dump)
+  if (
+    !existsSync(schemaFile) ||
+    (expect.getState() as unknown as { snapshotState: { _updateSnapshot: string } }).snapshotState._updateSnapshot === 'all'
+  )
+    writeFileSync(schemaFile, dump)
   expect(readFileSync(schemaFile, 'utf8')).toBe(dump)
 })
 
 test('a migration that was edited after it ran is refused by name', async () => {
   await database.query("update schema_migrations set checksum = 'other' where name = '0001_accounting'")
-  await expect(migrate(database.ownerUrl, contracts)).rejects.toMatchObject({ code: 'MIGRATION_REFUSED', message: expect.stringContaining('sql/migrations/0001_accounting.sql') })
+  await expect(migrate(database.ownerUrl, contracts)).rejects.toMatchObject({
+    code: 'MIGRATION_REFUSED',
+    message: expect.stringContaining('sql/migrations/0001_accounting.sql')
+  })
 })
 
 test('a contract that gained an optional field widens its table and keeps its rows', async () => {
   await database.query("insert into clean_products (product_id, name, price, stock) values ('P1', 'Widget', 1, 1)")
   const wider = contracts.map(contract =>
-    contract.dataset === 'products' ? { ...contract, table: { ...contract.table, columns: [...contract.table.columns, { name: 'colour', type: 'text' as const, nullable: true }] } } : contract
+    contract.dataset === 'products'
+      ? {
+          ...contract,
+          table: { ...contract.table, columns: [...contract.table.columns, { name: 'colour', type: 'text' as const, nullable: true }] }
+        }
+      : contract
   )
   expect(await migrate(database.ownerUrl, wider)).toHaveLength(1)
   expect(await database.query('select product_id, colour from clean_products')).toEqual([{ product_id: 'P1', colour: null }])
@@ -41,9 +53,20 @@ test('a contract that gained an optional field widens its table and keeps its ro
 
 test('a contract that would change a column is refused, and nothing is changed', async () => {
   const narrower = contracts.map(contract =>
-    contract.dataset === 'products' ? { ...contract, table: { ...contract.table, columns: contract.table.columns.map(column => (column.name === 'stock' ? { ...column, type: 'text' as const } : column)) } } : contract
+    contract.dataset === 'products'
+      ? {
+          ...contract,
+          table: {
+            ...contract.table,
+            columns: contract.table.columns.map(column => (column.name === 'stock' ? { ...column, type: 'text' as const } : column))
+          }
+        }
+      : contract
   )
-  await expect(migrate(database.ownerUrl, narrower)).rejects.toMatchObject({ code: 'MIGRATION_REFUSED', message: expect.stringMatching(/clean_products.*stock.*integer.*text/) })
+  await expect(migrate(database.ownerUrl, narrower)).rejects.toMatchObject({
+    code: 'MIGRATION_REFUSED',
+    message: expect.stringMatching(/clean_products.*stock.*integer.*text/)
+  })
 })
 
 test('the functions may write rows and make no tables; readers may only read', async () => {

@@ -1,10 +1,11 @@
 // How does an empty or an older database get to the schema that this version needs?
 import { createHash } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import definitionDatasetCounts from '../../sql/definitions/v_dataset_counts.sql'
 import accounting from '../../sql/migrations/0001_accounting.sql'
 import sensorWindows from '../../sql/migrations/0002_sensor_windows.sql'
 import rawProducts from '../../sql/migrations/0003_raw_products.sql'
+import seededDatasets from '../../sql/migrations/0004_seeded_datasets.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
 import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
 import hypertableCreate from '../../sql/queries/hypertable-create.sql'
@@ -12,10 +13,15 @@ import schemaDump from '../../sql/queries/schema-dump.sql'
 import timescaleAvailable from '../../sql/queries/timescale-available.sql'
 import { type CatalogColumn, type CatalogConstraint, type Contract, tableStatements } from '../contract'
 import { PipelineError } from '../errors'
-import { storeError } from './pool'
+import { connectedTo } from './connection'
 
 /** Run once each, in this order, forward only. */
-const migrations = { '0001_accounting': accounting, '0002_sensor_windows': sensorWindows, '0003_raw_products': rawProducts }
+const migrations = {
+  '0001_accounting': accounting,
+  '0002_sensor_windows': sensorWindows,
+  '0003_raw_products': rawProducts,
+  '0004_seeded_datasets': seededDatasets
+}
 /** Replaced at every migrate. */
 const definitions = [definitionDatasetCounts]
 /** One migrate at a time in a database: `sluice` as a number. */
@@ -24,14 +30,18 @@ const lockKey = 0x5111ce
 const checksumOf = (sql: string) => createHash('sha256').update(sql).digest('hex').slice(0, 16)
 
 async function runMigrations(client: pg.Client): Promise<string[]> {
-  await client.query('create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())')
+  await client.query(
+    'create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())'
+  )
   const applied = new Map((await client.query('select name, checksum from schema_migrations')).rows.map(row => [row.name, row.checksum]))
   const run: string[] = []
   for (const [name, sql] of Object.entries(migrations)) {
     const checksum = checksumOf(sql)
     if (applied.get(name) === checksum) continue
     if (applied.has(name))
-      throw new PipelineError('MIGRATION_REFUSED', `sql/migrations/${name}.sql was changed after it was applied to this database`, { remedy: 'Restore the file and put the change into a new migration.' })
+      throw new PipelineError('MIGRATION_REFUSED', `sql/migrations/${name}.sql was changed after it was applied to this database`, {
+        remedy: 'Restore the file and put the change into a new migration.'
+      })
     await client.query(sql)
     await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
     run.push(name)
@@ -57,18 +67,6 @@ async function hypertables(client: pg.Client, contracts: readonly Contract[]): P
   }
 }
 
-async function connectedTo<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'sluice migrate' })
-  try {
-    await client.connect()
-    return await work(client)
-  } catch (error) {
-    throw storeError(error)
-  } finally {
-    await client.end().catch(() => {})
-  }
-}
-
 /**
  * Brings a database to this version's schema, in one transaction.
  * @param url of a role that owns the schema
@@ -90,7 +88,10 @@ export function migrate(url: string, contracts: readonly Contract[]): Promise<st
 }
 
 /** Contracts by the database that keeps their tables. */
-export function contractsByUrl(contracts: readonly Contract[], urls: { databaseUrl: string; timescaleUrl: string }): Map<string, Contract[]> {
+export function contractsByUrl(
+  contracts: readonly Contract[],
+  urls: { databaseUrl: string; timescaleUrl: string }
+): Map<string, Contract[]> {
   const byUrl = new Map<string, Contract[]>([[urls.databaseUrl, []]])
   for (const contract of contracts) {
     const url = contract.store === 'timeseries' ? urls.timescaleUrl : urls.databaseUrl

@@ -26,7 +26,13 @@ const pools = new Map<string, pg.Pool>()
 export function poolFor(url: string): pg.Pool {
   let pool = pools.get(url)
   if (!pool) {
-    pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: connectTimeoutMs, application_name: 'sluice', allowExitOnIdle: true })
+    pool = new pg.Pool({
+      connectionString: url,
+      max: poolSize,
+      connectionTimeoutMillis: connectTimeoutMs,
+      application_name: 'sluice',
+      allowExitOnIdle: true
+    })
     // an idle connection that breaks is replaced at the next query; without a listener it would end the process
     pool.on('error', () => {})
     pools.set(url, pool)

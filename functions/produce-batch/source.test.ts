@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { contractOf } from '../../layers/contract'
+import { paced } from './pace'
+import { produceRequest } from './request'
+import { recordsOf } from './source'
+
+const now = Date.parse('2026-01-15T12:00:00Z')
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-source-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function collect<T>(chunks: AsyncIterable<T[]>): Promise<T[]> {
+  const all: T[] = []
+  for await (const chunk of chunks) all.push(...chunk)
+  return all
+}
+
+test('the same seed makes the same readings', async () => {
+  const request = produceRequest.parse({ dataset: 'sensors', count: 300, seed: 7 })
+  const [first, second] = [
+    await collect(recordsOf(contractOf('sensors'), request, now)),
+    await collect(recordsOf(contractOf('sensors'), request, now))
+  ]
+  expect(first).toHaveLength(300)
+  expect(second).toEqual(first)
+})
+
+test('without a count and a file, products are the four validation cases', async () => {
+  const records = await collect(recordsOf(contractOf('products'), produceRequest.parse({ dataset: 'products' }), now))
+  expect(records.map(record => record.key)).toEqual(['P999', 'P998', 'P997', 'P996'])
+})
+
+test('a file is read up to the count', async () => {
+  const file = join(folder, 'products.jsonl')
+  writeFileSync(file, '{"product_id":"A"}\nno json\n{"product_id":"B"}\n')
+  const records = await collect(recordsOf(contractOf('products'), produceRequest.parse({ dataset: 'products', file, count: 2 }), now))
+  expect(records.map(record => [record.line, record.value.toString()])).toEqual([
+    [1, '{"product_id":"A"}'],
+    [2, 'no json']
+  ])
+})
+
+test.each([
+  ['products', 'x.txt', /'.txt' is not a format/],
+  ['transactions', 'missing.csv', /missing.csv/]
+])('a file of %s named %s is refused with what to do', async (dataset, name, message) => {
+  const records = async () => collect(recordsOf(contractOf(dataset), produceRequest.parse({ dataset, file: join(folder, name) }), now))
+  await expect(records()).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE', message: expect.stringMatching(message) })
+})
+
+test.each([
+  [{}],
+  [{ dataset: 'sensors', count: 0 }],
+  [{ dataset: 'sensors', count: 1.5 }],
+  [{ dataset: 'sensors', rate: -1 }],
+  [{ dataset: 'sensors', run: "'; drop" }],
+  [{ dataset: 'sensors', cuont: 5 }]
+])('the request %j is refused', request => {
+  expect(produceRequest.safeParse(request).success).toBe(false)
+})
+
+test('a rate spreads the records over time, and the first leave at once', async () => {
+  const started = performance.now()
+  const leftAt: number[] = []
+  for await (const piece of paced([Array.from({ length: 60 }, (_, index) => index)], 100))
+    leftAt.push(...piece.map(() => performance.now() - started))
+  expect(leftAt).toHaveLength(60)
+  expect(leftAt[24]).toBeLessThan(200)
+  // pieces of 25 records, a quarter of a second apart
+  expect(leftAt[59]).toBeGreaterThanOrEqual(490)
+})

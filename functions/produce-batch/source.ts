@@ -1,0 +1,40 @@
+// Where do the records of a request come from: the generator, or a file?
+import { extname } from 'node:path'
+import type { Contract } from '../../layers/contract'
+import { generate } from '../../layers/contract/generate'
+import { readCsv } from '../../layers/contract/read-csv'
+import { readJson } from '../../layers/contract/read-json'
+import { PipelineError } from '../../layers/errors'
+import type { ProduceRequest } from './request'
+import type { OutgoingRecord } from './send'
+
+const readers: Record<string, typeof readCsv> = { '.csv': readCsv, '.json': readJson, '.jsonl': readJson, '.ndjson': readJson }
+
+function readerOf(file: string): typeof readCsv {
+  const reader = readers[extname(file).toLowerCase()]
+  if (reader) return reader
+  throw new PipelineError('SOURCE_UNREADABLE', `${file}: '${extname(file)}' is not a format that can be read`, {
+    remedy: `Name the file ${Object.keys(readers).join(', ')}.`
+  })
+}
+
+async function* upTo<T>(count: number, chunks: AsyncIterable<T[]>): AsyncGenerator<T[]> {
+  let left = count
+  for await (const chunk of chunks) {
+    yield chunk.length <= left ? chunk : chunk.slice(0, left)
+    left -= chunk.length
+    if (left <= 0) return
+  }
+}
+
+/**
+ * The records that a request asks for, in chunks, read or made as they are taken.
+ * @param now epoch milliseconds; the simulator's readings are dated from it
+ * @throws PipelineError SOURCE_UNREADABLE for a file that cannot be read as the contract says
+ */
+export function recordsOf(contract: Contract, request: ProduceRequest, now: number): AsyncIterable<OutgoingRecord[]> {
+  const { file, count, rate, seed = now % 2 ** 31 } = request
+  if (file === undefined) return generate(contract, { count, seed, startTimeMs: now, perSecond: rate })
+  const chunks = readerOf(file)(contract, file)
+  return count === undefined ? chunks : upTo(count, chunks)
+}
