@@ -91,21 +91,31 @@ export async function endLeftover(launcher: Launcher): Promise<boolean> {
   return isOurs
 }
 
+/** Passwords, and whether they are those that an existing cluster knows. */
+export interface OpenedSecrets {
+  secrets: Secrets
+  isKnown: boolean
+}
+
+/** Reads the passwords, or thinks of new ones; those are written once the cluster has them. */
+export function openSecrets(file: string): OpenedSecrets {
+  const known = readSecrets(file)
+  return { secrets: known ?? newSecrets(), isKnown: known !== undefined }
+}
+
 /**
  * Makes the cluster ready to be started: complete, ours alone, and with passwords that we know.
  * @throws PipelineError SERVICE_FAILED with the end of the log
  */
-export async function prepareCluster(launcher: Launcher, secretsFile: string, log: LogFile): Promise<Secrets> {
+export async function prepareCluster(launcher: Launcher, secretsFile: string, opened: OpenedSecrets, log: LogFile): Promise<void> {
+  const { secrets, isKnown } = opened
   await endLeftover(launcher)
-  const known = readSecrets(secretsFile)
-  const secrets = known ?? newSecrets()
   if (!existsSync(dataFolder(launcher))) {
     // before initdb: a crash in between leaves passwords without a cluster, never a cluster without its password
-    if (known === undefined) writeSecrets(secretsFile, secrets)
+    if (!isKnown) writeSecrets(secretsFile, secrets)
     await initialize(launcher, secrets, log)
-  } else if (known === undefined) {
+  } else if (!isKnown) {
     await resetPasswords(launcher, secrets, log)
     writeSecrets(secretsFile, secrets)
   }
-  return secrets
 }

@@ -8,7 +8,7 @@ import type { Place } from './place'
 import { freePort } from './ports'
 import { type Postgres, startPostgres } from './postgres'
 import { findNativeFolder, mendSymlinks } from './postgres-binaries'
-import { prepareCluster } from './postgres-cluster'
+import { openSecrets, prepareCluster } from './postgres-cluster'
 import { findLauncher } from './postgres-launcher'
 import { endProcess, identityOf, isAlive } from './processes'
 import { readSecrets } from './secrets'
@@ -112,7 +112,7 @@ test('an initdb that was killed is done again', async () => {
   const place = temporaryPlace()
   const launcher = await findLauncher(place)
   const log = new LogFile(join(place.logs, 'postgres.log'))
-  const torn = prepareCluster(launcher, place.secretsFile, log)
+  const torn = prepareCluster(launcher, place.secretsFile, openSecrets(place.secretsFile), log)
   const outcome = torn.then(
     () => 'done',
     error => error.message

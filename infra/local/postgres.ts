@@ -8,10 +8,11 @@ import rolesSql from '../../sql/roles.sql'
 import { LogFile } from './log-file'
 import type { Place } from './place'
 import { freePort } from './ports'
-import { dataFolder, prepareCluster, shutdownSteps, spawnBinary } from './postgres-cluster'
+import { dataFolder, type OpenedSecrets, openSecrets, prepareCluster, shutdownSteps, spawnBinary } from './postgres-cluster'
 import { findLauncher, type Launcher } from './postgres-launcher'
 import { endProcess, identityOf, type ProcessIdentity } from './processes'
 import type { Role, Secrets } from './secrets'
+import type { RunningService } from './supervised'
 
 export const DATABASE = 'sluice'
 const POLL_MS = 15
@@ -20,16 +21,8 @@ const START_TIMEOUT_MS = 60_000
 const LEFTOVER_TIMEOUT_MS = 10_000
 const PORT_ATTEMPTS = 20
 
-export interface Postgres {
-  port: number
-  process: ProcessIdentity
-  /** Resolves when the server has ended, for whatever reason. */
-  ended: Promise<string>
+export interface Postgres extends RunningService {
   url(role: Role): string
-  /** Fast shutdown: running transactions are rolled back, everything committed is on disk. */
-  stop(): Promise<void>
-  /** Immediate end, as in a power cut; the next start replays the log. */
-  kill(): void
 }
 
 /** Durability is Postgres' default (fsync, synchronous_commit); the rest is sized for one developer's machine. */
@@ -127,10 +120,16 @@ async function attempt(launcher: Launcher, port: number, log: LogFile): Promise<
  * @param port the wished port
  * @throws PipelineError SERVICE_FAILED with the end of the log
  */
-export async function startPostgres(place: Place, port: number, options: { launcher?: Launcher } = {}): Promise<Postgres> {
+export async function startPostgres(
+  place: Place,
+  port: number,
+  options: { launcher?: Launcher; opened?: OpenedSecrets } = {}
+): Promise<Postgres> {
   const log = new LogFile(join(place.logs, 'postgres.log'))
   const launcher = options.launcher ?? (await findLauncher(place))
-  const secrets = await prepareCluster(launcher, place.secretsFile, log)
+  const opened = options.opened ?? openSecrets(place.secretsFile)
+  const { secrets } = opened
+  await prepareCluster(launcher, place.secretsFile, opened, log)
   const deadline = performance.now() + LEFTOVER_TIMEOUT_MS
   const avoid = new Set<number>()
   for (let chosen = port; ; ) {

@@ -27,5 +27,5 @@ export function newSecrets(): Secrets {
 
 export function writeSecrets(file: string, secrets: Secrets): void {
   mkdirSync(dirname(file), { recursive: true })
-  writeAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`, 0o600)
+  writeAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, durable: true })
 }

@@ -12,6 +12,8 @@ export interface Supervisor extends ProcessIdentity {
   kind: SupervisorKind
   /** ISO 8601; set once every service answers. */
   readyAt?: string
+  /** Milliseconds from the start of the supervisor until each step was done. */
+  timings?: Record<string, number>
 }
 
 export interface ServiceState {
@@ -39,6 +41,8 @@ export interface State {
   services?: ServiceState[]
   /** Sample data that the first start has sent. */
   fed?: string[]
+  /** Hash of the contracts that were last checked against the standard's schema. */
+  contractsChecked?: string
   /** A data directory outside of the checkout, where Postgres as root cannot reach the checkout. */
   postgresFolder?: string
 }
@@ -56,7 +60,7 @@ export function readState(place: Place): State {
 export function updateState(place: Place, change: Partial<State>): State {
   const next = { ...readState(place), ...change }
   mkdirSync(place.state, { recursive: true })
-  writeAtomically(place.stateFile, `${JSON.stringify(next, null, 2)}\n`, 0o600)
+  writeAtomically(place.stateFile, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600, durable: false })
   return next
 }
 

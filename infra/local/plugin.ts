@@ -1,0 +1,146 @@
+// How do `serverless offline` and `serverless invoke local` find their servers on a plain checkout?
+import { PipelineError } from '../../layers/errors'
+import { adoptOrStart } from './adopt'
+import { READY_MESSAGE } from './functions'
+import { placeOf } from './place'
+import { freePort } from './ports'
+import type { Stack } from './stack'
+import { type Endpoints, readState, updateState } from './state'
+
+interface Serverless {
+  serviceDir: string
+  service: { provider: { environment?: Record<string, unknown> }; custom?: Record<string, Record<string, unknown> | undefined> }
+  pluginManager: { plugins: { constructor: { name: string }; end?(skipExit?: boolean): Promise<void> }[] }
+}
+
+interface Options {
+  httpPort?: number
+  lambdaPort?: number
+}
+
+interface Utils {
+  log: { notice(text: string): void; error(text: string): void }
+}
+
+/** A process whose parent is gone ends by itself within this time. */
+const ORPHAN_MS = 2_000
+
+/** Before serverless writes provider.environment into it: what the user set, and so the only servers that count as external. */
+const userEnvironment = { ...process.env }
+
+/**
+ * | command                   | services come up at         | and go down at                                  |
+ * |---------------------------|-----------------------------|-------------------------------------------------|
+ * | `offline start`           | before:offline:start:init   | offline:start:end, after every plugin's `before:` |
+ * | `offline`                 | before:offline:start        | the `end` of serverless-offline, which then exits |
+ * | `invoke local`            | before:invoke:local:invoke  | after:invoke:local:invoke                         |
+ *
+ * Other commands are not touched. What runs already is used and left running.
+ */
+export default class LocalServices {
+  readonly hooks: Record<string, () => Promise<void> | void>
+  readonly #serverless: Serverless
+  readonly #options: Options
+  readonly #utils: Utils
+  #up: Promise<void> | undefined
+  #stack: Stack | undefined
+
+  constructor(serverless: Serverless, options: Options, utils: Utils) {
+    this.#serverless = serverless
+    this.#options = options
+    this.#utils = utils
+    const offline = () => (this.#up ??= this.#forOffline())
+    this.hooks = {
+      'before:offline:start': offline,
+      'before:offline:start:init': offline,
+      'before:offline:start:ready': () => void process.send?.(READY_MESSAGE),
+      'offline:start:end': () => this.#down(),
+      'before:invoke:local:invoke': () => this.#forInvoke(),
+      'after:invoke:local:invoke': () => this.#down()
+    }
+  }
+
+  get #place() {
+    return placeOf(this.#serverless.serviceDir, userEnvironment['SLUICE_STATE'] || undefined)
+  }
+
+  async #forOffline(): Promise<void> {
+    this.#stopBeforeExit()
+    if (userEnvironment['SLUICE_SUPERVISED']) return this.#underSupervisor()
+    const { endpoints, functionsRun } = await this.#ensure('offline')
+    const custom = (this.#serverless.service.custom ??= {})
+    const settings = (custom['serverless-offline'] ??= {})
+    const recorded = readState(this.#place).ports
+    const http = this.#options.httpPort ?? (await freePort([Number(settings['httpPort'] ?? recorded?.http ?? 3000)]))
+    const lambda =
+      this.#options.lambdaPort ?? (await freePort([Number(settings['lambdaPort'] ?? recorded?.lambda ?? 3002)], new Set([http])))
+    Object.assign(settings, { httpPort: http, lambdaPort: lambda })
+    const own = {
+      ...endpoints,
+      http: `http://127.0.0.1:${http}`,
+      lambda: `http://127.0.0.1:${lambda}`,
+      dashboard: `http://127.0.0.1:${http}/`
+    }
+    if (functionsRun) this.#utils.log.notice(`sluice start already runs the functions at ${endpoints.http}; both now share the records`)
+    else updateState(this.#place, { endpoints: own })
+    this.#apply(own)
+  }
+
+  async #forInvoke(): Promise<void> {
+    this.#apply((await this.#ensure('invoke')).endpoints)
+  }
+
+  /** The supervisor has chosen everything; when it is gone, so are we. */
+  #underSupervisor(): void {
+    const { KAFKA_BROKERS, DATABASE_URL, TIMESCALE_URL, LAMBDA_ENDPOINT } = userEnvironment
+    this.#apply({ kafka: KAFKA_BROKERS!, database: DATABASE_URL!, timescale: TIMESCALE_URL!, lambda: LAMBDA_ENDPOINT! })
+    process.once('disconnect', () => {
+      setTimeout(() => process.exit(1), ORPHAN_MS).unref()
+      process.kill(process.pid, 'SIGTERM')
+    })
+  }
+
+  async #ensure(kind: 'offline' | 'invoke'): Promise<{ endpoints: Endpoints; functionsRun: boolean }> {
+    try {
+      const found = await adoptOrStart(this.#place, kind, userEnvironment, sentence => this.#utils.log.notice(sentence))
+      this.#stack = found.stack
+      return found
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      this.#utils.log.error(`${error.message}\n${error.remedy}`)
+      process.exit(/^(CONFIG|CONTRACT|USAGE)/.test(error.code) ? 2 : 1)
+    }
+  }
+
+  #apply(endpoints: Pick<Endpoints, 'kafka' | 'database' | 'timescale' | 'lambda'>): void {
+    const { service } = this.#serverless
+    const environment = {
+      KAFKA_BROKERS: endpoints.kafka,
+      DATABASE_URL: endpoints.database,
+      TIMESCALE_URL: endpoints.timescale,
+      LAMBDA_ENDPOINT: endpoints.lambda
+    }
+    service.provider.environment = { ...service.provider.environment, ...environment }
+    Object.assign(process.env, environment)
+    const custom = (service.custom ??= {})
+    const key = 'serverless-offline-kafka-event-source'
+    custom[key] = { ...custom[key], bootstrapServers: endpoints.kafka.split(',') }
+  }
+
+  /** Plain `offline` runs no end hook: serverless-offline exits inside its own `end`. */
+  #stopBeforeExit(): void {
+    const offline = this.#serverless.pluginManager.plugins.find(({ constructor }) => constructor.name === 'ServerlessOffline')
+    const end = offline?.end
+    if (!offline || !end) return
+    offline.end = async skipExit => {
+      await this.#down()
+      await end.call(offline, skipExit)
+    }
+  }
+
+  async #down(): Promise<void> {
+    const stack = this.#stack
+    this.#stack = undefined
+    await stack?.stop()
+  }
+}
