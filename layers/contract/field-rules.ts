@@ -166,7 +166,7 @@ function bigRule(field: Field): FieldRule {
   }
 }
 
-const WHOLE = /^-?\d{1,400}$/
+const WHOLE = /^[+-]?\d{1,400}$/
 
 const TIMESTAMP_TEXT: Record<TimestampProblem, string> = {
   invalid: 'is no timestamp that exists',

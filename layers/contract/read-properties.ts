@@ -19,6 +19,7 @@ const odcsProperty = z.looseObject({
   primaryKeyPosition: z.int().optional(),
   classification: z.string().optional(),
   tags: z.array(z.string()).default([]),
+  examples: z.array(z.unknown()).default([]),
   logicalTypeOptions: z.record(z.string(), z.unknown()).default({}),
   customProperties: z.array(z.unknown()).default([])
 })
@@ -117,6 +118,7 @@ function readField(
     normalise: custom.normalise,
     fromText: custom.fromText,
     timestamp: timestampFormat(document, [...path, 'logicalTypeOptions'], { format, timezone, defaultTimezone }),
+    examples: property.examples,
     classification: property.classification,
     pii: property.tags.includes('pii')
   }

@@ -49,6 +49,8 @@ export interface Field {
   /** Numbers may also come as text; these characters are removed from it first. */
   fromText: { remove: string } | undefined
   timestamp: TimestampFormat
+  /** Values that the contract shows; the generator uses them. */
+  examples: unknown[]
   /** `restricted`, `internal`, `public`…, as the contract says. */
   classification?: string
   pii: boolean

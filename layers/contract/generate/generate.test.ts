@@ -119,6 +119,20 @@ describe('products', () => {
   })
 })
 
+test('a dataset that only has a contract gets records from it alone', async () => {
+  // Contracts whose own generators are set aside.
+  for (const contract of [sensors, contractOf('products', folder)]) {
+    const other = { ...contract, dataset: 'other', generator: {} }
+    const oracle = newOracle()
+    const records: GeneratedRecord[][] = []
+    for await (const chunk of generate(other, { count: 3000, seed: 2, startTimeMs: NOW, oracle })) records.push(chunk)
+    const { rows, ...counts } = await countRecords(other, buffers(records), NOW)
+    expect(counts).toEqual(oracle)
+    expect(counts.quarantined).toBeGreaterThan(60)
+    expect(counts.duplicate).toBeGreaterThan(30)
+  }
+})
+
 describe('transactions', () => {
   let scratch: string
   beforeAll(() => {

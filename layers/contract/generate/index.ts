@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PipelineError } from '../../errors'
 import { readCsv } from '../read-csv'
 import type { Contract, GeneratedRecord, Oracle } from '../types'
 import { validationCases } from './products'
 import { newOracle } from './random'
+import { generateRecords } from './records'
 import { generateSensors } from './sensors'
 import { writeTransactions } from './transactions'
 
@@ -30,10 +30,12 @@ export interface GenerateOptions {
 
 /** Readings of one simulator run when nobody says how many. */
 const DEFAULT_READINGS = 50
+const DEFAULT_RECORDS = 1000
 
 /**
- * The records of a dataset without a file: the simulator's readings, the products' validation cases, or a generated export of the shop.
- * @throws PipelineError CONTRACT_INVALID for a dataset that has no generator
+ * The records of a dataset without a file: the simulator's readings, the products' validation cases, a generated export of the shop, and for
+ * any other dataset what its contract alone says.
+ * @throws PipelineError CONTRACT_INVALID when a field of such a dataset has a pattern and no examples
  */
 export async function* generate(contract: Contract, options: GenerateOptions): AsyncGenerator<GeneratedRecord[]> {
   switch (contract.dataset) {
@@ -47,9 +49,7 @@ export async function* generate(contract: Contract, options: GenerateOptions): A
       yield* generatedFile(contract, options)
       return
     default:
-      throw new PipelineError('CONTRACT_INVALID', `${contract.file}: dataset ${contract.dataset} has no generator`, {
-        remedy: 'Give a file to read, or add a generator to layers/contract/generate.'
-      })
+      yield* generateRecords(contract, { ...options, count: options.count ?? contract.generator['rows'] ?? DEFAULT_RECORDS })
   }
 }
 
