@@ -1,0 +1,56 @@
+// Which APIs are spoken here? The one table from which advertised versions, decoding and routing derive.
+import type { AnyApi } from './api'
+import { apiVersions } from './apis/api-versions'
+import { createPartitions } from './apis/create-partitions'
+import { createTopics } from './apis/create-topics'
+import { deleteGroups } from './apis/delete-groups'
+import { deleteTopics } from './apis/delete-topics'
+import { describeCluster } from './apis/describe-cluster'
+import { describeConfigs } from './apis/describe-configs'
+import { describeGroups } from './apis/describe-groups'
+import { fetch } from './apis/fetch'
+import { findCoordinator } from './apis/find-coordinator'
+import { heartbeat } from './apis/heartbeat'
+import { initProducerId } from './apis/init-producer-id'
+import { joinGroup } from './apis/join-group'
+import { leaveGroup } from './apis/leave-group'
+import { listGroups } from './apis/list-groups'
+import { listOffsets } from './apis/list-offsets'
+import { metadata } from './apis/metadata'
+import { offsetCommit } from './apis/offset-commit'
+import { offsetFetch } from './apis/offset-fetch'
+import { produce } from './apis/produce'
+import { syncGroup } from './apis/sync-group'
+
+/** Every API by name, in the order of their keys. */
+export const apis = {
+  produce,
+  fetch,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+  findCoordinator,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  syncGroup,
+  describeGroups,
+  listGroups,
+  apiVersions,
+  createTopics,
+  deleteTopics,
+  initProducerId,
+  describeConfigs,
+  createPartitions,
+  deleteGroups,
+  describeCluster
+}
+
+export type Apis = typeof apis
+export type ApiName = keyof Apis
+
+/** Name by API key. */
+export const apiNames: ReadonlyMap<number, ApiName> = new Map(
+  Object.entries(apis).map(([name, each]: [string, AnyApi]) => [each.key, name as ApiName])
+)

@@ -1,0 +1,36 @@
+// What does a Kafka client or server need to speak the protocol? Codecs as values, frames, error codes, record batch headers.
+export type { AnyApi, Api, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api'
+export { type ApiName, type Apis, apiNames, apis } from './apis'
+export { configResource, configSource } from './apis/describe-configs'
+export { coordinatorKeyType } from './apis/find-coordinator'
+export { listOffsetsTimestamp } from './apis/list-offsets'
+export * from './codec'
+export { type ErrorName, errorCodes, errorName, isRetriable, KafkaError } from './errors'
+export {
+  correlationIdOf,
+  decodeRequest,
+  decodeRequestHeader,
+  decodeResponse,
+  defaultFrameBytesMax,
+  encodeRequest,
+  encodeRequestParts,
+  encodeResponse,
+  encodeResponseParts,
+  FrameSizeError,
+  FrameSplitter,
+  type RequestHeader
+} from './frames'
+export {
+  type BatchHeader,
+  baseOffsetAt,
+  batchHeaderBytes,
+  batchPrefixBytes,
+  batchSizeAt,
+  type CompressionType,
+  compressionTypes,
+  crc32c,
+  hasValidCrc,
+  patchBatch,
+  readBatchHeader
+} from './record-batch'
+export { Reader, Writer } from './wire'
