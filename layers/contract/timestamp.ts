@@ -45,7 +45,8 @@ const OFFSET = /^([+-])(\d{2})(?::?(\d{2}))?$/
 /**
  * ISO 8601 extended format with an offset: `2026-01-31T08:15[:30[.123456]](Z|±hh[:mm])`. Date.parse is not used: it rolls 30 February
  * over and reads text without an offset in the machine's zone.
- * @returns milliseconds since the epoch, with a fraction down to microseconds where the text has one (more digits are rounded, as Postgres does)
+ * @returns milliseconds since the epoch, with a fraction down to microseconds where the text has one; further digits are rounded, as
+ *   Postgres does
  */
 export function parseIso(text: string): number | TimestampProblem {
   const length = text.length

@@ -128,8 +128,8 @@ export interface Reason {
 }
 
 /**
- * A row holds strings, booleans, nulls, epoch milliseconds for timestamptz (with a fraction down to microseconds), numbers already rounded to the column's scale for
- * numeric (a decimal string above 15 digits), and the parsed value for jsonb.
+ * A row holds strings, booleans, nulls, epoch milliseconds for timestamptz (with a fraction down to microseconds), numbers already rounded
+ * to the column's scale for numeric (a decimal string above 15 digits), and the parsed value for jsonb.
  */
 export type Verdict =
   | { valid: true; row: unknown[] }
