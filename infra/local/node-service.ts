@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { PipelineError } from '../../layers/errors'
 import type { LogFile } from './log-file'
 import { endProcess, identityOf, type ProcessIdentity } from './processes'
+import { trackStart } from './starting'
 
 export interface NodeProgram {
   name: string
@@ -41,6 +42,7 @@ export async function startNodeService(program: NodeProgram): Promise<NodeServic
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
+  const start = trackStart(child)
   let printed = ''
   const read = (chunk: Buffer) => {
     log.write(chunk)
@@ -66,6 +68,7 @@ export async function startNodeService(program: NodeProgram): Promise<NodeServic
   ])
   clearTimeout(timer)
   if (failure === '' && identity !== undefined) {
+    start.started()
     return {
       process: identity,
       ended,

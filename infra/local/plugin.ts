@@ -129,7 +129,7 @@ export default class LocalServices {
 
   /** Plain `offline` runs no end hook: serverless-offline exits inside its own `end`. */
   #stopBeforeExit(): void {
-    const offline = this.#serverless.pluginManager.plugins.find(({ constructor }) => constructor.name === 'ServerlessOffline')
+    const offline = this.#serverless.pluginManager.plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline')
     const end = offline?.end
     if (!offline || !end) return
     offline.end = async skipExit => {

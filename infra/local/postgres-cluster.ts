@@ -7,6 +7,7 @@ import type { LogFile } from './log-file'
 import type { Launcher } from './postgres-launcher'
 import { commandLineOf, endProcess, identityOf, processesIn } from './processes'
 import { newSecrets, readSecrets, roles, type Secrets, writeSecrets } from './secrets'
+import { trackStart } from './starting'
 
 /** How to end a postmaster: fast shutdown, then immediate shutdown (documentation of Postgres, "Shutting Down the Server"). */
 export const shutdownSteps: [NodeJS.Signals, number][] = [
@@ -28,6 +29,7 @@ export function spawnBinary(launcher: Launcher, binary: 'postgres' | 'initdb', a
 
 async function runBinary(launcher: Launcher, binary: 'postgres' | 'initdb', args: string[], log: LogFile, input = ''): Promise<void> {
   const child = spawnBinary(launcher, binary, args, log)
+  trackStart(child)
   child.stdin?.end(input)
   const code = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject)

@@ -12,6 +12,7 @@ import { dataFolder, type OpenedSecrets, openSecrets, prepareCluster, shutdownSt
 import { findLauncher, type Launcher } from './postgres-launcher'
 import { endProcess, identityOf, type ProcessIdentity } from './processes'
 import type { Role, Secrets } from './secrets'
+import { trackStart } from './starting'
 import type { RunningService } from './supervised'
 
 export const DATABASE = 'sluice'
@@ -103,6 +104,7 @@ type Attempt = { child: ChildProcess; identity: ProcessIdentity; ended: Promise<
 
 async function attempt(launcher: Launcher, port: number, log: LogFile): Promise<Attempt> {
   const child = spawnBinary(launcher, 'postgres', ['-D', dataFolder(launcher), ...settings(port)], log)
+  const start = trackStart(child)
   child.stdin?.end()
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(error.message))
@@ -110,6 +112,7 @@ async function attempt(launcher: Launcher, port: number, log: LogFile): Promise<
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
   })
   const failure = await waitUntilReady(child, ended)
+  start.started()
   const identity = child.pid === undefined ? undefined : identityOf(child.pid)
   return failure === '' && identity ? { child, identity, ended } : { failure: failure || (await ended) }
 }

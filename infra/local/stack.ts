@@ -10,6 +10,7 @@ import { type Postgres, postgresUrl, startPostgres } from './postgres'
 import { openSecrets, shutdownSteps } from './postgres-cluster'
 import { endProcess, identityOf, type ProcessIdentity } from './processes'
 import { checkedContracts, prepareDatabases, prepareTopics } from './schema'
+import { interruptStarts } from './starting'
 import { type Endpoints, readState, type ServiceState, type SupervisorKind, takeLock, updateState } from './state'
 import { type RunningService, type ServiceEvent, type Supervised, supervise } from './supervised'
 
@@ -18,6 +19,8 @@ export interface StackOptions {
   /** Also run serverless-offline; false where serverless itself is who asks. */
   functions: boolean
   env?: NodeJS.ProcessEnv
+  /** Ends a start that is under way; what has come up goes down again. */
+  signal?: AbortSignal
   /** One sentence for the user: a service ended and comes again, or failed for good. */
   say(sentence: string): void
 }
@@ -37,6 +40,9 @@ export class AlreadyRunning extends Error {
     super(`already running under process ${owner.pid}`)
   }
 }
+
+/** The start was given up because its signal was aborted. */
+export class Interrupted extends Error {}
 
 /** Ends what a supervisor that was killed left behind. Postgres is found through its own postmaster.pid as well. */
 async function endLeftovers(place: Place): Promise<void> {
@@ -149,6 +155,7 @@ async function bringUp(registry: Registry): Promise<{ endpoints: Endpoints; cont
     ports.lambda = running.functions.current()!.lambdaPort
   }
   const outcomes = await Promise.allSettled([postgres(), kafka(), ...(options.functions ? [functions()] : [])])
+  if (options.signal?.aborted) throw new Interrupted()
   const failed = outcomes.find(outcome => outcome.status === 'rejected')
   if (failed) throw failed.reason
   if (running.functions && (ports.kafka !== wished.kafka || ports.postgres !== wished.postgres)) {
@@ -169,6 +176,7 @@ export async function startStack(place: Place, options: StackOptions): Promise<S
   const registry = new Registry(place, options)
   const me = identityOf(process.pid)
   if (me === undefined) throw new PipelineError('SERVICE_FAILED', 'this process has no entry in the process table')
+  options.signal?.addEventListener('abort', interruptStarts, { once: true })
   const down = () => {
     updateState(place, { supervisor: undefined })
     lock.release()
@@ -176,6 +184,7 @@ export async function startStack(place: Place, options: StackOptions): Promise<S
   try {
     updateState(place, { supervisor: { ...me, kind: options.kind } })
     const { endpoints, contracts } = await bringUp(registry)
+    options.signal?.removeEventListener('abort', interruptStarts)
     registry.mark('ready')
     updateState(place, { supervisor: { ...me, kind: options.kind, readyAt: new Date().toISOString(), timings: registry.timings } })
     return {

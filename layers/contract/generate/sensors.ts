@@ -23,6 +23,8 @@ export const CHUNK_RECORDS = 5000
  * within reason, and none reaches the delayed ones (10 minutes and more).
  */
 const SPAN_MS = 9 * 60_000
+/** More readings than this at once take more sensors: their keys spread over the partitions, as a larger site's would. */
+const READINGS_PER_SENSOR = 2000
 const MINUTE_MS = 60_000
 /** Delayed readings: 10 to 20 minutes, still in time, and 31 to 60 minutes, late; nothing near 30, where sending would decide. */
 const DELAYED = { from: 10 * MINUTE_MS, slots: 10 * MINUTE_MS, stride: 370_003, share: 0.4 }
@@ -123,10 +125,10 @@ interface Place {
   location: string
 }
 
-/** The contract's sensors; more where a count needs them to give every reading of a sensor its own millisecond. */
+/** The contract's sensors; more where many readings are made at once or within one millisecond. */
 function placesOf(contract: Contract, options: SensorOptions): Place[] {
   const wanted = contract.generator['sensors'] ?? 3
-  const needed = options.perSecond === undefined ? Math.ceil(options.count / SPAN_MS) : Math.ceil(options.perSecond / 1000)
+  const needed = options.perSecond === undefined ? Math.ceil(options.count / READINGS_PER_SENSOR) : Math.ceil(options.perSecond / 1000)
   return Array.from({ length: Math.max(1, wanted, needed) }, (_, index) => ({
     id: `sensor_${String(index + 1).padStart(3, '0')}`,
     location: `warehouse_${String.fromCharCode(97 + (index % 26))}`
