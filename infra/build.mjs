@@ -17,7 +17,8 @@ const bundles = [
     entries: { index: 'infra/event-source/src/index.ts', 'runner-thread': 'infra/event-source/src/runner-thread.ts' }
   },
   { outdir: 'infra/local/dist', extension: '.mjs', entries: { plugin: 'infra/local/plugin.ts' } },
-  { outdir: 'infra/cli/dist', extension: '.mjs', entries: { main: 'infra/cli/main.ts' } }
+  // split, so that a command loads only what it imports
+  { outdir: 'infra/cli/dist', extension: '.mjs', splitting: true, entries: { main: 'infra/cli/main.ts' } }
 ]
 
 function newest(folder) {
@@ -40,9 +41,10 @@ function isStale(entries) {
 
 /** Builds what is missing or older than its sources. Throws what esbuild throws: it names file and line. */
 export async function build({ force = false } = {}) {
-  const present = bundles.map(({ outdir, extension = '.js', entries }) => ({
+  const present = bundles.map(({ outdir, extension = '.js', splitting = false, entries }) => ({
     outdir,
     extension,
+    splitting,
     entries: Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(join(root, source))))
   }))
   const flat = present.flatMap(({ outdir, extension, entries }) => Object.keys(entries).map(name => ({ outdir, extension, name })))
@@ -51,8 +53,9 @@ export async function build({ force = false } = {}) {
   await Promise.all(
     present
       .filter(({ entries }) => Object.keys(entries).length > 0)
-      .map(({ outdir, extension, entries }) =>
+      .map(({ outdir, extension, splitting, entries }) =>
         esbuild.build({
+          splitting,
           absWorkingDir: root,
           entryPoints: Object.fromEntries(Object.entries(entries).map(([name, source]) => [name, join(root, source)])),
           outdir: join(root, outdir),

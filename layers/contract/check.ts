@@ -1,6 +1,6 @@
 // Does every contract follow the standard, not only what Sluice reads of it?
 import { join } from 'node:path'
-import Ajv2019, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2019'
+import Ajv2019, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
 import type { ContractDocument, KeyPath } from './document'
 import { nearest } from './identifiers'

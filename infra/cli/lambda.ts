@@ -1,0 +1,52 @@
+// How does a command invoke a function?
+import { PipelineError } from '../../layers/errors'
+
+const SERVICE = 'sluice-dev'
+
+export interface Invocation {
+  /** What the function returned, or its error as Lambda reports it. */
+  payload: unknown
+  /** Lambda's word for how it failed: `Unhandled`. */
+  functionError?: string
+}
+
+/**
+ * Invokes a function through the Lambda API with the AWS SDK, as a program on AWS would. There is no second attempt: an event that was
+ * perhaps received is not sent again.
+ * @param endpoint LAMBDA_ENDPOINT
+ * @param name as in serverless.yml
+ * @throws PipelineError SERVICE_FAILED when the endpoint does not answer
+ */
+export async function invokeFunction(endpoint: string, name: string, event: unknown): Promise<Invocation> {
+  // otherwise the SDK prints a warning about coming versions of Node into the command's output
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+  const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda')
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const client = new LambdaClient({ endpoint, region: process.env['AWS_REGION'] ?? 'us-east-1', credentials, maxAttempts: 1 })
+  try {
+    const answer = await client.send(new InvokeCommand({ FunctionName: `${SERVICE}-${name}`, Payload: JSON.stringify(event) }))
+    const text = Buffer.from(answer.Payload ?? []).toString('utf8')
+    return { payload: text === '' ? null : parsed(text), functionError: answer.FunctionError }
+  } catch (cause) {
+    throw new PipelineError('SERVICE_FAILED', `${name}: the Lambda endpoint ${endpoint} answered: ${(cause as Error).message}`, {
+      remedy: 'Look at `npx sluice status` and .sluice/logs/functions.log.',
+      cause
+    })
+  } finally {
+    client.destroy()
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Lambda's error object as one line. */
+export function errorText(payload: unknown): string {
+  const { errorType, errorMessage } = (payload ?? {}) as { errorType?: string; errorMessage?: string }
+  return errorMessage === undefined ? JSON.stringify(payload) : `${errorType ?? 'Error'}: ${errorMessage}`
+}

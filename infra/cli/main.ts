@@ -1,0 +1,107 @@
+// Which commands are there, and how does each of them end?
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { PipelineError } from '../../layers/errors'
+import { type Context, contextOf, exitCodeHelp, exitCodeOf, exitCodes } from './context'
+import { paint } from './terminal'
+
+function wholeNumber(least: number): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`)
+    return value
+  }
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It must be a number above 0.')
+  return value
+}
+
+/**
+ * The command tree. Each action loads its own file: `status` should not pay for what `run` needs.
+ * @param finish takes the exit code of the command that ran
+ */
+export function program(root: string, finish: (code: number) => void): Command {
+  const sluice = new Command('sluice')
+    .description('A data platform of small serverless functions, whole on this machine')
+    .showHelpAfterError('Run the command with --help to see what it takes.')
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+  const command = (usage: string, description: string) =>
+    sluice
+      .command(usage)
+      .description(description)
+      .option('--json', 'print one JSON object, for programs')
+      .addHelpText('after', exitCodeHelp)
+      .exitOverride()
+  const act =
+    <O extends { json?: boolean }, A extends string[]>(run: (context: Context, options: O, ...args: A) => Promise<number>) =>
+    async (...given: unknown[]) => {
+      const options = given.at(-2) as O
+      finish(await run(contextOf(root, options.json), options, ...(given.slice(0, -2) as A)))
+    }
+
+  command('start', 'start every service and the functions, feed the sample data, and show what flows')
+    .option('--detach', 'return when everything is ready and leave it running')
+    .option('--compose', 'use Kafka, Postgres and TimescaleDB of docker-compose.yml instead of the embedded ones')
+    .addOption(new Option('--supervise').hideHelp())
+    .action(
+      act(async (context, options: import('./commands/start').StartOptions) => (await import('./commands/start')).start(context, options))
+    )
+  command('run <dataset>', 'send records of a dataset, wait until each is accounted for, and print the account')
+    .option('--count <n>', 'records to send', wholeNumber(1))
+    .option('--file <path>', 'read the records from this CSV or JSON file')
+    .option('--rate <n>', 'records a second at most', positiveNumber)
+    .option('--seed <n>', 'seed of the generator: the same seed gives the same records', wholeNumber(0))
+    .action(
+      act(async (context, options: import('./commands/run').RunOptions, dataset: string) =>
+        (await import('./commands/run')).run(context, options, dataset)
+      )
+    )
+  command('invoke <function> [event]', 'invoke a function with a JSON event and print its result').action(
+    act(async (context, _options: { json?: boolean }, name: string, event?: string) =>
+      (await import('./commands/invoke')).invoke(context, name, event)
+    )
+  )
+  command('status', 'show services, addresses and where the records are').action(
+    act(async context => (await import('./commands/status')).status(context))
+  )
+  command('stop', 'stop what `start` left running').action(act(async context => (await import('./commands/stop')).stop(context)))
+  command('doctor', 'check every dependency, port, server and version, and say what to do').action(
+    act(async context => (await import('./commands/doctor')).doctor(context))
+  )
+  command('clean', 'stop, and remove all data of this checkout')
+    .option('--yes', 'do not ask')
+    .action(act(async (context, options: { json?: boolean; yes?: boolean }) => (await import('./commands/clean')).clean(context, options)))
+  return sluice
+}
+
+/** What a user reads when a command did not work: what is wrong, then what to do. */
+function explain(error: unknown): string {
+  if (error instanceof PipelineError) return `${paint('red', 'error:', process.stderr)} ${error.message}\n${error.remedy}`
+  return `${paint('red', 'error:', process.stderr)} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+}
+
+/**
+ * Runs one command line.
+ * @param args without node and script
+ * @param root the checkout
+ * @returns the exit code
+ */
+export async function main(args: string[], root: string): Promise<number> {
+  let code: number = exitCodes.ok
+  try {
+    await program(root, result => {
+      code = result
+    }).parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    // commander has printed its message; help and version are no errors
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    process.stderr.write(`${explain(error)}\n`)
+    return exitCodeOf(error)
+  }
+}
