@@ -1,14 +1,14 @@
 // How do the rows of a batch and its next offsets get into the database in one transaction?
-import { once } from 'node:events'
 import type pg from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
 import countsAdd from '../../sql/queries/counts-add.sql'
 import offsetsAdvance from '../../sql/queries/offsets-advance.sql'
 import offsetsClaim from '../../sql/queries/offsets-claim.sql'
 import windowInvalidate from '../../sql/queries/window-invalidate.sql'
 import type { Contract } from '../contract'
 import { contractSql } from './contract-sql'
+import { copyIn } from './copy'
 import { binaryEncoder } from './copy-binary'
+import { rowInserter } from './insert-rows'
 
 /** A partition of a batch: offsets from `firstOffset` up to, but not including, `nextOffset`. */
 export interface OffsetRange {
@@ -40,29 +40,12 @@ export interface BatchCounts {
 
 const minuteMs = 60_000
 
-async function copy(client: pg.PoolClient, statement: string, bytes: Buffer): Promise<void> {
-  const stream = client.query(copyFrom(statement))
-  stream.end(bytes)
-  await once(stream, 'finish')
-}
-
 /** The writer of one contract's batches: statements and encoders are made once. */
 export function batchWriter(contract: Contract) {
   const sql = contractSql(contract)
-  const encodeClean = binaryEncoder(sql.cleanTypes, { numbered: true })
+  const insertRows = rowInserter(contract)
   const encodeQuarantine = binaryEncoder(sql.quarantineTypes)
   const timeIndex = contract.windows ? contract.table.columns.findIndex(column => column.name === contract.timeColumn) : -1
-
-  /** Stores the valid rows of every group; a row whose key is there already is left out. Returns how many were new, by group. */
-  async function insertRows(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<number[]> {
-    if (decided.every(({ rows }) => rows.length === 0)) return decided.map(() => 0)
-    await client.query(sql.createStage)
-    await copy(client, sql.copyStage, encodeClean(...decided.map(({ rows }) => rows)))
-    const inserted: number[] = []
-    for (const [group, { rows }] of decided.entries())
-      inserted.push(rows.length === 0 ? 0 : ((await client.query(sql.insertClean, [group])).rowCount ?? 0))
-    return inserted
-  }
 
   async function invalidateWindows(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<void> {
     const minutes = new Set<number>()
@@ -82,7 +65,10 @@ export function batchWriter(contract: Contract) {
   return async function writeBatch(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<BatchCounts> {
     const total: BatchCounts = { valid: 0, quarantined: 0, duplicate: 0 }
     const counts: (readonly [DecidedRecords, string, string, number])[] = []
-    const inserted = await insertRows(client, decided)
+    const inserted = await insertRows(
+      client,
+      decided.map(({ rows }) => rows)
+    )
     for (const [index, group] of decided.entries()) {
       const valid = inserted[index]!
       const duplicate = group.rows.length - valid
@@ -94,7 +80,7 @@ export function batchWriter(contract: Contract) {
     }
     if (timeIndex >= 0) await invalidateWindows(client, decided)
     const quarantined = decided.flatMap(group => group.quarantined)
-    if (quarantined.length > 0) await copy(client, sql.copyQuarantine, encodeQuarantine(quarantined))
+    if (quarantined.length > 0) await copyIn(client, sql.copyQuarantine, encodeQuarantine(quarantined))
     const present = counts.filter(([, , , count]) => count > 0)
     if (present.length > 0)
       await client.query({

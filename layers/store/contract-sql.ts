@@ -30,6 +30,7 @@ export function contractSql(contract: Contract) {
   return {
     cleanTypes: table.columns.map(column => column.type as CopyType),
     quarantineTypes: quarantined.map(column => column.type as CopyType),
+    copyClean: `copy ${identifier(table.name)} (${columns}) from stdin binary`,
     createStage: `create temporary table if not exists ${stage} on commit delete rows as select ${columns}, 0::smallint as record_group from ${identifier(table.name)} with no data`,
     copyStage: `copy ${stage} (${columns}, record_group) from stdin binary`,
     insertClean: `insert into ${identifier(table.name)} (${columns}) select ${columns} from ${stage} where record_group = $1 on conflict do nothing`,
