@@ -1,0 +1,114 @@
+// How does serverless-offline get Kafka events? The plugin: reads the mappings, runs them from the first hook that can to the last.
+import { EventSourceMapping } from './event-source-mapping'
+import { ConfigurationError } from './mapping/configuration-error'
+import { type Mappings, readMappings } from './mapping/mapping'
+import { type MappingOptions, readOptions } from './mapping/options'
+import type { Counters, Log } from './report'
+import { functionOf, type Serverless, serviceDefinition } from './service'
+
+const threadFile = new URL('./runner-thread.js', import.meta.url)
+/** What a command exits with whose configuration cannot be run. */
+const CONFIGURATION_EXIT_CODE = 2
+/** Stands in for brokers that other plugins may still name when the configuration is first checked. */
+const serversUnknownYet = ['localhost:9092']
+
+interface OfflinePlugin {
+  start: (...args: unknown[]) => Promise<unknown>
+  end: (...args: unknown[]) => Promise<unknown>
+}
+
+// serverless-offline runs its hooks so that `offline:start:end` is never reached in some orders and by `sls offline` not at all; these are:
+//   sls offline start   initialize, offline:start:init ... before:offline:start:end
+//   sls offline         initialize, before:offline:start, then serverless-offline's own start() and end(), which are wrapped
+export default class KafkaEventSource {
+  readonly hooks: Record<string, () => Promise<void>>
+  private mappings: EventSourceMapping[] = []
+  private options: MappingOptions = {}
+  private isStarted = false
+  private stopped?: Promise<void>
+
+  constructor(
+    private readonly serverless: Serverless,
+    private readonly cliOptions: Record<string, unknown>,
+    private readonly utils: { log: Log }
+  ) {
+    this.hooks = {
+      initialize: async () => this.check(),
+      'before:offline:start': async () => this.wrapOffline(),
+      'offline:start:init': async () => this.start(),
+      'before:offline:start:end': () => this.stop(),
+      'offline:functionsUpdated:cleanup': () => this.reload()
+    }
+  }
+
+  /** Refuses a malformed configuration before anything of the command has started. */
+  private check(): void {
+    if (this.serverless.processedInput?.commands[0] !== 'offline') return
+    this.orExit(() => {
+      const options = readOptions(this.serverless.service.custom)
+      readMappings(serviceDefinition(this.serverless, this.cliOptions), { bootstrapServers: serversUnknownYet, ...options })
+    })
+  }
+
+  private orExit<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      process.once('exit', () => {
+        process.exitCode = CONFIGURATION_EXIT_CODE
+      })
+      throw new this.serverless.classes.Error(error.message, 'KAFKA_EVENT_SOURCE_CONFIGURATION')
+    }
+  }
+
+  // `sls offline` has no hook behind the start or before the end: both are methods of the other plugin's instance, called by name
+  private wrapOffline(): void {
+    const found = this.serverless.pluginManager.plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline')
+    if (!found) throw new this.serverless.classes.Error('serverless-offline is missing: add it to plugins', 'KAFKA_EVENT_SOURCE_PLUGIN')
+    const offline = found as unknown as OfflinePlugin
+    const { start, end } = offline
+    offline.start = async (...args) => {
+      this.start()
+      return start.apply(offline, args)
+    }
+    offline.end = async (...args) => {
+      await this.stop()
+      return end.apply(offline, args)
+    }
+  }
+
+  private start(): void {
+    if (this.isStarted) return
+    this.isStarted = true
+    const { serverless, cliOptions, utils } = this
+    const { mappings, warnings } = this.orExit((): Mappings => {
+      this.options = readOptions(serverless.service.custom)
+      return readMappings(serviceDefinition(serverless, cliOptions), this.options)
+    })
+    for (const warning of warnings) utils.log.warning(`Kafka event source: ${warning}`)
+    this.mappings = this.orExit(() =>
+      mappings.map(
+        mapping => new EventSourceMapping(mapping, functionOf(serverless, cliOptions, mapping.functionKey), threadFile, utils.log)
+      )
+    )
+    for (const mapping of this.mappings) mapping.start()
+  }
+
+  private async reload(): Promise<void> {
+    await Promise.all(this.mappings.map(mapping => mapping.reload()))
+  }
+
+  private stop(): Promise<void> {
+    this.stopped ??= Promise.all(this.mappings.map(mapping => mapping.stop(this.options.stopTimeoutMs))).then(() => {})
+    return this.stopped
+  }
+
+  /** What runs, and how far it is: for dashboards and tests. */
+  status(): Array<{ functionKey: string; topic: string; group: string; pollers: number; counters: Counters }> {
+    return this.mappings.map(each => {
+      const { mapping, pollers, counters } = each.status()
+      return { functionKey: mapping.functionKey, topic: mapping.topic, group: mapping.group, pollers, counters }
+    })
+  }
+}

@@ -1,0 +1,207 @@
+// How do records become invocations? One member of the mapping's group: fetch, batch, invoke, commit; the same batch again when it failed.
+//
+//   joining ──assignment──▶ reading ──group rebalances──▶ joining        (the invocation in flight ends and commits first)
+//      ▲                      │
+//      └── pause, said once ──┴── broker away, leaders changed, membership lost
+//   any ──stop──▶ leaving: no more fetches, the invocation in flight ends within its limit and commits, the member leaves
+import { aborted, Scope, unlessAborted } from './abort'
+import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
+import type { Cluster, Topic } from './client/cluster'
+import { ConnectionError } from './client/connection'
+import { fetchInto } from './client/fetcher'
+import { GroupMember, type Membership, MembershipLost } from './client/group-member'
+import { committedOffsets, startingOffsets } from './client/offsets'
+import { deliver } from './delivery'
+import { type EventOrigin, EventWriter, type OversizedRecord, PAYLOAD_BYTES_MAX } from './event/event-writer'
+import type { Mapping } from './mapping/mapping'
+import { RecordBuffer } from './record-buffer'
+import type { Report } from './report'
+import type { Runner } from './runner/runner'
+
+/** The group waits this much longer than the function's timeout for a member that still works. */
+const REBALANCE_MARGIN_MS = 5_000
+/** The longest that a group waits for a function without a timeout. */
+const REBALANCE_MS_MAX = 15 * 60_000
+
+export class Poller {
+  private readonly member: GroupMember
+  private readonly rebalanceMs: number
+  private readonly stopping = new AbortController()
+  private readonly writers: [EventWriter, EventWriter]
+  private running?: Promise<void>
+  private retryNow = new AbortController()
+  /** The membership of the moment, for the mapping to ask for a rebalance. */
+  private membership?: Membership
+
+  constructor(
+    private readonly mapping: Mapping,
+    private readonly cluster: Cluster,
+    private readonly runner: Runner,
+    private readonly report: Report,
+    functionTimeoutMs: number
+  ) {
+    this.rebalanceMs = Math.min(REBALANCE_MS_MAX, functionTimeoutMs + REBALANCE_MARGIN_MS)
+    this.member = new GroupMember(cluster, mapping.group, mapping.topic, this.rebalanceMs)
+    const origin: EventOrigin =
+      mapping.source === 'msk'
+        ? { source: 'msk', bootstrapServers: mapping.bootstrapServers, arn: mapping.arn! }
+        : { source: 'kafka', bootstrapServers: mapping.bootstrapServers }
+    const writer = () => new EventWriter(origin, PAYLOAD_BYTES_MAX, record => this.passOver(record))
+    // two, so that the next event is written while the function has the last one
+    this.writers = [writer(), writer()]
+  }
+
+  start(): void {
+    this.runner.warm()
+    this.running = this.run()
+  }
+
+  private passOver({ topic, partition, offset, bytes }: OversizedRecord): void {
+    this.report.oversized()
+    this.report.error(
+      `the record at offset ${offset} of ${topic}-${partition} needs ${bytes} bytes as an event, more than ${PAYLOAD_BYTES_MAX}: it is NOT delivered`
+    )
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        this.membership = await unlessAborted(this.member.join(), signal)
+        if (!this.membership) break
+        await this.read(this.membership, () => {
+          failures = 0
+        })
+      } catch (error) {
+        if (signal.aborted) break
+        if (error instanceof MembershipLost) continue
+        failures++
+        this.sayTrouble(error as Error)
+        await pause(backoffMs(failures, RECONNECT_BACKOFF), signal)
+      }
+    }
+    await this.member.leave()
+  }
+
+  private sayTrouble(error: Error): void {
+    if (error instanceof ConnectionError) this.report.trouble('unreachable', `the broker cannot be reached, trying again: ${error.message}`)
+    else this.report.trouble(error.message, `trying again: ${error.message}`)
+  }
+
+  /** Reads and delivers until the generation ends or the poller stops. */
+  private async read(membership: Membership, onProgress: () => void): Promise<void> {
+    const scope = new Scope(this.stopping.signal, membership.ended)
+    try {
+      if (membership.partitions.length > 0) await this.readPartitions(membership, scope, onProgress)
+      else {
+        onProgress()
+        await aborted(scope.signal)
+      }
+    } finally {
+      scope.end()
+    }
+  }
+
+  private async readPartitions(membership: Membership, scope: Scope, onProgress: () => void): Promise<void> {
+    const prepared = await unlessAborted(this.prepare(membership), scope.signal)
+    if (!prepared) return
+    const { topic, buffer } = prepared
+    this.report.recovered('unreachable', 'the broker is reached again')
+    onProgress()
+    const { signal } = scope
+    const fetching = fetchInto(
+      buffer,
+      {
+        cluster: this.cluster,
+        topic,
+        partitions: membership.partitions,
+        startingPosition: this.mapping.startingPosition,
+        onHighWatermark: (partition, offset) => this.report.partitionEnd(partition, offset),
+        onReset: (partition, from, to) => this.report.warning(`offset ${from} of partition ${partition} is gone, going on at ${to}`)
+      },
+      signal
+    )
+    const delivering = deliver({
+      buffer,
+      writers: this.writers,
+      mapping: this.mapping,
+      runner: this.runner,
+      report: this.report,
+      commit: offsets => this.commit(membership, offsets),
+      retryNow: () => this.retryNow.signal,
+      signal
+    })
+    // when one side fails the other ends too, a delivery with its invocation and commit
+    const [fetched, delivered] = await Promise.allSettled([fetching.finally(scope.end), delivering.finally(scope.end)])
+    if (delivered.status === 'rejected') throw delivered.reason
+    if (fetched.status === 'rejected') throw fetched.reason
+  }
+
+  private async prepare(membership: Membership): Promise<{ topic: Topic; buffer: RecordBuffer }> {
+    const topic = await this.cluster.topic(this.mapping.topic)
+    if (!topic) throw new Error(`topic ${this.mapping.topic} does not exist any more`)
+    return { topic, buffer: new RecordBuffer(topic.name, await this.positions(topic, membership)) }
+  }
+
+  /** The committed offsets, or those of the starting position, which then are committed: a restart must not choose them anew. */
+  private async positions(topic: Topic, membership: Membership): Promise<Map<number, number>> {
+    const { mapping, cluster } = this
+    const offsets = await committedOffsets(cluster, mapping.group, topic.name, membership.partitions)
+    const fresh = membership.partitions.filter(partition => !offsets.has(partition))
+    if (fresh.length > 0) {
+      const started = await startingOffsets(cluster, topic, fresh, mapping.startingPosition)
+      await this.member.commit(membership, started)
+      for (const [partition, offset] of started) offsets.set(partition, offset)
+    }
+    this.report.committed(offsets)
+    return offsets
+  }
+
+  /** Commits, again and again while the coordinator is away; its own session tells when that is in vain. */
+  private async commit(membership: Membership, offsets: ReadonlyMap<number, number>): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      try {
+        await this.member.commit(membership, offsets)
+        this.report.committed(offsets)
+        return
+      } catch (error) {
+        if (error instanceof MembershipLost || this.stopping.signal.aborted) throw error
+        this.sayTrouble(error as Error)
+        await pause(backoffMs(failures, RECONNECT_BACKOFF), this.stopping.signal)
+      }
+    }
+  }
+
+  /** Makes the group share out its partitions again, if this member leads it. Returns whether it does. */
+  rebalance(): boolean {
+    if (!this.membership?.isLeader) return false
+    this.membership.end(false)
+    return true
+  }
+
+  /** Takes the function's new code; a batch that waits for its next attempt gets it now. */
+  async reload(): Promise<void> {
+    await this.runner.reload()
+    this.retryNow.abort()
+    this.retryNow = new AbortController()
+  }
+
+  /**
+   * Stops fetching, gives the invocation in flight `limitMs` to end and commit, and leaves the group.
+   * @param limitMs at most this long, and never much longer than the function's timeout
+   */
+  async stop(limitMs: number): Promise<void> {
+    this.stopping.abort()
+    const ended = new AbortController()
+    const late = pause(Math.min(limitMs, this.rebalanceMs), ended.signal).then(async () => {
+      if (ended.signal.aborted) return
+      await this.runner.stop()
+      this.cluster.close()
+    })
+    await this.running
+    ended.abort()
+    await late
+    await this.runner.stop()
+    this.cluster.close()
+  }
+}

@@ -1,0 +1,166 @@
+// What has a poller fetched and not delivered yet? Record chunks by partition, with the rules when a batch is to be delivered.
+import type { EventWriter } from './event/event-writer'
+import { type RecordChunk, readBatches } from './event/record-batch'
+
+/** Bytes of records held ahead of delivery, per poller: fetching waits at this. */
+export const BUFFERED_BYTES_MAX = 12 * 1024 * 1024
+/** Of which one partition holds at most this much, so that a backlog in one leaves room for the others. */
+export const PARTITION_BYTES_MAX = 8 * 1024 * 1024
+/** The shortest JSON around a record: with its raw bytes a lower bound of its size in the event. */
+const RECORD_JSON_BYTES_MIN = 90
+
+interface PartitionRecords {
+  chunks: RecordChunk[]
+  /** The offset to fetch next. */
+  fetchOffset: number
+  /** The next offset to deliver: everything before it was taken. */
+  takenOffset: number
+  bytes: number
+}
+
+/** One event's worth of records: what `EventWriter` holds, and the offsets to commit once it was delivered. */
+export interface Batch {
+  writer: EventWriter
+  /** Length of the event in the writer's memory; 0 when the batch has no records, only offsets to pass over. */
+  bytes: number
+  records: number
+  next: Map<number, number>
+}
+
+export class RecordBuffer {
+  private readonly partitions = new Map<number, PartitionRecords>()
+  private records = 0
+  private bytes = 0
+  private waiters: Array<() => void> = []
+
+  /** @param offsets where to begin, by partition */
+  constructor(
+    private readonly topic: string,
+    offsets: ReadonlyMap<number, number>
+  ) {
+    for (const [partition, offset] of offsets)
+      this.partitions.set(partition, { chunks: [], fetchOffset: offset, takenOffset: offset, bytes: 0 })
+  }
+
+  /** Partitions that may be fetched now with their next offset; none while the buffer is full. */
+  wanted(of: readonly number[]): Array<{ partition: number; offset: number }> {
+    if (this.bytes >= BUFFERED_BYTES_MAX) return []
+    return of.flatMap(partition => {
+      const held = this.partitions.get(partition)
+      return held && held.bytes < PARTITION_BYTES_MAX ? [{ partition, offset: held.fetchOffset }] : []
+    })
+  }
+
+  /**
+   * Adds what a fetch returned.
+   * @throws Error when the bytes are corrupt, with topic and partition in its message
+   */
+  add(partition: number, fetched: Buffer, arrivedAt: number): void {
+    const held = this.partitions.get(partition)
+    if (!held) return
+    let chunks: RecordChunk[]
+    try {
+      chunks = readBatches(fetched, held.fetchOffset, arrivedAt)
+    } catch (cause) {
+      throw new Error(`${this.topic}-${partition}: ${(cause as Error).message}`, { cause })
+    }
+    for (const chunk of chunks) {
+      held.chunks.push(chunk)
+      held.fetchOffset = chunk.nextOffset
+      held.bytes += chunk.bytes.length
+      this.bytes += chunk.bytes.length
+      this.records += chunk.left
+    }
+    if (chunks.length > 0) this.wake()
+  }
+
+  /** Goes on at another offset: what the partition held is dropped. */
+  reset(partition: number, offset: number): void {
+    const held = this.partitions.get(partition)
+    if (!held) return
+    this.partitions.set(partition, { chunks: [], fetchOffset: offset, takenOffset: offset, bytes: 0 })
+    this.recount()
+    this.wake()
+  }
+
+  /** Records fetched and not taken. */
+  get held(): number {
+    return this.records
+  }
+
+  /** The next offset to take from a partition. */
+  position(partition: number): number {
+    return this.partitions.get(partition)?.takenOffset ?? 0
+  }
+
+  /** Whether a batch need not wait for its window: it has the batch size, surely fills an event, or fetching has stopped for it. */
+  isFull(batchSize: number, payloadBytesMax: number): boolean {
+    if (this.records >= batchSize) return true
+    if (this.bytes + this.records * RECORD_JSON_BYTES_MIN >= payloadBytesMax || this.bytes >= BUFFERED_BYTES_MAX) return true
+    return [...this.partitions.values()].some(({ bytes }) => bytes >= PARTITION_BYTES_MAX)
+  }
+
+  /** When the oldest record came, epoch milliseconds: the window of the next batch began then. Undefined without records. */
+  oldestArrival(): number | undefined {
+    let oldest: number | undefined
+    for (const { chunks } of this.partitions.values()) {
+      const first = chunks[0]
+      if (first && (oldest === undefined || first.arrivedAt < oldest)) oldest = first.arrivedAt
+    }
+    return oldest
+  }
+
+  /** Moves records into an event, those that waited longest first, and never past a limit. */
+  take(writer: EventWriter, batchSize: number): Batch {
+    writer.start()
+    const next = new Map<number, number>()
+    const waiting = [...this.partitions].filter(([, { chunks }]) => chunks.length > 0)
+    waiting.sort(([, a], [, b]) => a.chunks[0]!.arrivedAt - b.chunks[0]!.arrivedAt)
+    for (const [partition, held] of waiting) {
+      if (writer.records >= batchSize) break
+      const { full } = writer.append(this.topic, partition, held.chunks, batchSize)
+      const used = held.chunks.findIndex(({ left }) => left > 0)
+      const dropped = held.chunks.splice(0, used < 0 ? held.chunks.length : used)
+      const offset = Math.max(dropped.at(-1)?.nextOffset ?? 0, held.chunks[0]?.position ?? 0, held.takenOffset)
+      if (offset > held.takenOffset) next.set(partition, offset)
+      held.takenOffset = offset
+      if (full) break
+    }
+    this.recount()
+    this.wake()
+    return { writer, bytes: writer.records > 0 ? writer.finish() : 0, records: writer.records, next }
+  }
+
+  private recount(): void {
+    this.records = 0
+    this.bytes = 0
+    for (const held of this.partitions.values()) {
+      held.bytes = 0
+      for (const chunk of held.chunks) {
+        held.bytes += chunk.bytes.length - chunk.at
+        this.records += chunk.left
+      }
+      this.bytes += held.bytes
+    }
+  }
+
+  /** Resolves at the next change of the buffer, after `ms`, or when the signal aborts. */
+  change(signal: AbortSignal, ms?: number): Promise<void> {
+    return new Promise(resolve => {
+      if (signal.aborted) return resolve()
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        this.waiters = this.waiters.filter(each => each !== done)
+        resolve()
+      }
+      const timer = ms === undefined ? undefined : setTimeout(done, ms)
+      signal.addEventListener('abort', done)
+      this.waiters.push(done)
+    })
+  }
+
+  private wake(): void {
+    for (const waiter of this.waiters.splice(0)) waiter()
+  }
+}

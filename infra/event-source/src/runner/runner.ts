@@ -1,0 +1,60 @@
+// How does a poller invoke its function? One thread at a time, kept warm between invocations and replaced when it died or its code changed.
+import { randomUUID } from 'node:crypto'
+import type { FunctionDefinition } from './function-definition'
+import { HandlerThread } from './handler-thread'
+import type { Failure, Outcome } from './outcome'
+
+export class Runner {
+  private thread?: HandlerThread
+  private isBusy = false
+  private isStale = false
+  private isStopped = false
+
+  /**
+   * @param threadFile the bundled `runner-thread.js`
+   * @param onIdleFailure told of a thread that died between invocations
+   */
+  constructor(
+    private readonly definition: FunctionDefinition,
+    private readonly threadFile: URL,
+    private readonly onIdleFailure: (failure: Failure) => void = () => {}
+  ) {}
+
+  /** Loads the handler ahead of the first invocation. */
+  warm(): void {
+    if (this.isStopped || (this.thread && !this.thread.isDead)) return
+    this.thread = new HandlerThread(this.definition, this.threadFile, this.onIdleFailure)
+  }
+
+  /** Invokes the function with the JSON event in the first `bytes` of `memory`. Never rejects; call it again only after it resolved. */
+  async invoke(memory: SharedArrayBuffer, bytes: number): Promise<Outcome> {
+    this.isBusy = true
+    try {
+      this.warm()
+      if (!this.thread) return { ok: false, failure: { errorType: 'Stopped', message: 'the runner was stopped' } }
+      return await this.thread.invoke(randomUUID(), memory, bytes)
+    } finally {
+      this.isBusy = false
+      if (this.isStale) await this.reload()
+    }
+  }
+
+  /** Takes a fresh thread, which loads the code anew: at once, or after the invocation that is running. */
+  async reload(): Promise<void> {
+    if (this.isBusy) {
+      this.isStale = true
+      return
+    }
+    this.isStale = false
+    const old = this.thread
+    this.thread = undefined
+    this.warm()
+    await old?.terminate()
+  }
+
+  /** Ends the thread. An invocation that still runs fails. */
+  async stop(): Promise<void> {
+    this.isStopped = true
+    await this.thread?.terminate()
+  }
+}
