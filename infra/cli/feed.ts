@@ -42,9 +42,15 @@ async function waitForRow(url: string, run: string, signal: AbortSignal): Promis
 
 /**
  * Sends readings at each start and the samples of the other datasets at the first one.
- * @returns milliseconds from the start of this process to the first valid reading in the database; undefined when none came in time
+ * @param onFirstRow told the milliseconds from the start of this process to the first valid reading in the database
  */
-export async function feed(place: Place, stack: Stack, signal: AbortSignal, say: (sentence: string) => void): Promise<number | undefined> {
+export async function feed(
+  place: Place,
+  stack: Stack,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+  onFirstRow: (ms: number) => void
+): Promise<void> {
   const { lambda, timescale } = stack.endpoints
   const run = randomUUID()
   const simulated = stack.contracts.filter(({ source }) => source.kind === 'simulator').map(({ dataset }) => dataset)
@@ -55,9 +61,9 @@ export async function feed(place: Place, stack: Stack, signal: AbortSignal, say:
   const readings = simulated.map(dataset =>
     produce(lambda, { dataset, run, count: readingsUntilSchedule(), rate: READINGS_PER_SECOND }, signal).catch(complain)
   )
-  let firstRowMs: number | undefined
   try {
-    firstRowMs = await waitForRow(timescale, run, signal)
+    const firstRowMs = await waitForRow(timescale, run, signal)
+    if (firstRowMs !== undefined) onFirstRow(firstRowMs)
   } catch (error) {
     complain(error as Error)
   } finally {
@@ -70,5 +76,4 @@ export async function feed(place: Place, stack: Stack, signal: AbortSignal, say:
     if (sent) updateState(place, { fed: [...fed, dataset] })
   }
   await Promise.all(readings)
-  return firstRowMs
 }

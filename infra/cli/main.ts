@@ -93,6 +93,8 @@ function explain(error: unknown): string {
  */
 export async function main(args: string[], root: string): Promise<number> {
   let code: number = exitCodes.ok
+  // `sluice status | head`: the reader has what it wanted
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed))
   try {
     await program(root, result => {
       code = result

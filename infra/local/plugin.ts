@@ -33,7 +33,7 @@ const userEnvironment = { ...process.env }
  * |---------------------------|-----------------------------|-------------------------------------------------|
  * | `offline start`           | before:offline:start:init   | offline:start:end, after every plugin's `before:` |
  * | `offline`                 | before:offline:start        | the `end` of serverless-offline, which then exits |
- * | `invoke local`            | before:invoke:local:invoke  | after:invoke:local:invoke                         |
+ * | `invoke local`            | before:invoke:local:invoke  | finalize, or error                                |
  *
  * Other commands are not touched. What runs already is used and left running.
  */
@@ -44,6 +44,7 @@ export default class LocalServices {
   readonly #utils: Utils
   #up: Promise<void> | undefined
   #stack: Stack | undefined
+  #hasInvoked = false
 
   constructor(serverless: Serverless, options: Options, utils: Utils) {
     this.#serverless = serverless
@@ -56,7 +57,8 @@ export default class LocalServices {
       'before:offline:start:ready': () => void process.send?.(READY_MESSAGE),
       'offline:start:end': () => this.#down(),
       'before:invoke:local:invoke': () => this.#forInvoke(),
-      'after:invoke:local:invoke': () => this.#down()
+      error: () => this.#down(),
+      finalize: () => this.#finishInvoke()
     }
   }
 
@@ -87,7 +89,14 @@ export default class LocalServices {
   }
 
   async #forInvoke(): Promise<void> {
+    this.#hasInvoked = true
     this.#apply((await this.#ensure('invoke')).endpoints)
+  }
+
+  /** The function keeps its connections open for the next event, as on Lambda; here none comes, and they would keep the command from ending. */
+  async #finishInvoke(): Promise<void> {
+    await this.#down()
+    if (this.#hasInvoked) process.exit()
   }
 
   /** The supervisor has chosen everything; when it is gone, so are we. */

@@ -115,12 +115,14 @@ async function foreground(context: Context, options: StartOptions): Promise<numb
   const readyMs = Math.round(performance.now())
   tell({ type: 'ready', endpoints: stack.endpoints })
   const supervisor = readState(context.place).supervisor!
-  const fed = feed(context.place, stack, end.signal, say).then(firstRowMs => {
-    updateState(context.place, {
-      supervisor: { ...supervisor, timings: { ...supervisor.timings, command_to_ready: readyMs, command_to_first_row: firstRowMs ?? -1 } }
-    })
-  })
-  if (context.json) printJson({ started: true, endpoints: stack.endpoints, ready_ms: readyMs, timings: supervisor.timings })
+  const remember = (more: Record<string, number>) => {
+    Object.assign(timings, more)
+    if (!end.signal.aborted) updateState(context.place, { supervisor: { ...supervisor, timings } })
+  }
+  const timings = { ...supervisor.timings }
+  remember({ command_to_ready: readyMs })
+  const fed = feed(context.place, stack, end.signal, say, ms => remember({ command_to_first_row: ms }))
+  if (context.json) printJson({ started: true, endpoints: stack.endpoints, ready_ms: readyMs, timings })
   else if (!options.supervise) {
     process.stdout.write(`${overview(context, stack.endpoints, `Sluice is ready after ${(readyMs / 1000).toFixed(1)} s.`, 'Ctrl-C')}\n`)
     void showDatasets(stack.endpoints.http, end.signal)
