@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { externalServers } from './external'
 import { functionsEnvironment } from './functions'
@@ -9,8 +9,6 @@ import { liveState, readState, takeLock, updateState } from './state'
 import { supervise } from './supervised'
 import { temporaryPlace } from './testing'
 
-const isBrokerBuilt = existsSync(join(process.cwd(), 'infra', 'broker', 'dist', 'bin.js'))
-const whenBuilt = isBrokerBuilt ? test : test.skip
 const quiet = { kind: 'start', functions: false, env: {}, say: () => undefined } as const
 
 describe('the lock', () => {
@@ -103,7 +101,9 @@ test('functions get the application role and no other password', () => {
   place.remove()
 })
 
-whenBuilt('broker and Postgres come up together, only once, come back after kill -9, and go down in time', async () => {
+test('broker and Postgres come up together, only once, come back after kill -9, and go down in time', async () => {
+  // the broker runs as its bundle
+  execFileSync(process.execPath, [join(process.cwd(), 'infra', 'build.mjs')])
   const place = temporaryPlace()
   const said: string[] = []
   let wake: (() => void) | undefined
