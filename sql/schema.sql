@@ -23,13 +23,14 @@ table clean_transactions
   constraint unit_price_range_aa7e9f9b CHECK ((unit_price > (0)::numeric))
   constraint clean_transactions_pkey PRIMARY KEY (invoice_date, transaction_id)
 table consumed_offsets
+  column cluster_id text not null
   column consumer text not null
   column topic text not null
   column partition integer not null
   column next_offset bigint not null
   column updated_at timestamp with time zone not null default now()
   constraint consumed_offsets_next_offset_check CHECK ((next_offset >= 0))
-  constraint consumed_offsets_pkey PRIMARY KEY (consumer, topic, partition)
+  constraint consumed_offsets_pkey PRIMARY KEY (cluster_id, consumer, topic, partition)
 table quarantine_products
   column id bigint not null identity
   column raw_data jsonb
@@ -73,6 +74,7 @@ table raw_products
   column processed boolean not null default false
   constraint raw_products_pkey PRIMARY KEY (id)
 table record_counts
+  column cluster_id text not null
   column dataset text not null
   column topic text not null
   column partition integer not null
@@ -81,7 +83,7 @@ table record_counts
   column reason text not null default ''::text
   column record_count bigint not null
   constraint record_counts_disposition_check CHECK ((disposition = ANY (ARRAY['valid'::text, 'quarantined'::text, 'duplicate'::text, 'reason'::text])))
-  constraint record_counts_pkey PRIMARY KEY (topic, partition, run_id, disposition, reason)
+  constraint record_counts_pkey PRIMARY KEY (cluster_id, topic, partition, run_id, disposition, reason)
   index CREATE INDEX record_counts_by_run ON public.record_counts USING btree (run_id) WHERE (run_id <> ''::text)
 table schema_migrations
   column name text not null

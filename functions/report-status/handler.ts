@@ -4,7 +4,7 @@ import page from '../../infra/dashboard/page.html'
 import { config } from '../../layers/config'
 import { loadContracts } from '../../layers/contract'
 import { lambdaFunction } from '../../layers/event/function'
-import { sharedAdmin } from '../../layers/event/kafka-client'
+import { clusterId, sharedAdmin } from '../../layers/event/kafka-client'
 import { consumedOffsets, countsByDataset, type RecordCounts } from '../../layers/store/counts'
 import { poolFor } from '../../layers/store/pool'
 import definition from '../../serverless.yml'
@@ -24,12 +24,13 @@ interface Accounts {
 
 /** The accounts of every database; read one after the other, in the order in which they can only lag behind the topics. */
 async function readAccounts(): Promise<Accounts> {
+  const cluster = await clusterId()
   const { databaseUrl, timescaleUrl } = config()
   const accounts: Accounts = { counts: new Map(), consumed: new Map() }
   for (const url of new Set([databaseUrl, timescaleUrl])) {
     const pool = poolFor(url)
-    for (const [dataset, counts] of await countsByDataset(pool)) accounts.counts.set(dataset, counts)
-    for (const [partition, offset] of await consumedOffsets(pool, consumer)) accounts.consumed.set(partition, offset)
+    for (const [dataset, counts] of await countsByDataset(pool, cluster)) accounts.counts.set(dataset, counts)
+    for (const [partition, offset] of await consumedOffsets(pool, consumer, cluster)) accounts.consumed.set(partition, offset)
   }
   return accounts
 }

@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda'
+import { type Broker, startBroker } from 'sluice-broker'
 import { type TestDatabase, testDatabase } from '../../infra/testing/database'
 import { kafkaTestEvent, type TestRecord } from '../../infra/testing/kafka-event'
+import { closeKafka } from '../../layers/event/kafka-client'
 import { closePools } from '../../layers/store/pool'
 
 const context = { functionName: 'validate-message', getRemainingTimeInMillis: () => 60_000 } as Context
@@ -8,6 +10,7 @@ const now = Date.parse('2026-01-15T12:00:00Z')
 const topic = 'sensor_readings_raw'
 
 let database: TestDatabase
+let broker: Broker
 let handler: (event: unknown, context: Context) => Promise<Record<string, { valid: number; quarantined: number; duplicate: number }>>
 
 const reading = (time: string, overrides: object = {}) =>
@@ -32,7 +35,8 @@ const deliver = (event: unknown) => handler(event, context)
 beforeAll(async () => {
   database = await testDatabase()
   process.env.DATABASE_URL = database.appUrl
-  process.env.KAFKA_BROKERS = '127.0.0.1:1'
+  broker = await startBroker({ port: 0 })
+  process.env.KAFKA_BROKERS = broker.address
   process.env.LOG_LEVEL = 'silent'
   handler = (await import('./handler')).handler as never
 })
@@ -43,6 +47,8 @@ beforeEach(() =>
 )
 afterAll(async () => {
   await closePools()
+  await closeKafka()
+  await broker.close()
   await database.drop()
 })
 
@@ -184,4 +190,19 @@ test('an event of another shape, and a topic without a contract, are errors that
     message: expect.stringContaining('validate-message: event.eventSource')
   })
   await expect(deliver(kafkaTestEvent('unknown', 0, [{ value: 'x' }]))).rejects.toMatchObject({ code: 'CONTRACT_UNKNOWN' })
+})
+
+test('offsets of another cluster are other offsets: nothing of it is taken for stored', async () => {
+  await deliver(at([{ value: reading('2026-01-15T11:59:30Z') }]))
+  await closeKafka()
+  const other = await startBroker({ port: 0 })
+  jest.resetModules()
+  process.env.KAFKA_BROKERS = other.address
+  const again = (await import('./handler')).handler as unknown as typeof handler
+  expect(await again(at([{ value: reading('2026-01-15T11:59:40Z') }]), context)).toEqual({
+    sensors: { valid: 1, quarantined: 0, duplicate: 0 }
+  })
+  await (await import('../../layers/event/kafka-client')).closeKafka()
+  await (await import('../../layers/store/pool')).closePools()
+  await other.close()
 })

@@ -4,6 +4,7 @@ import { config } from '../../layers/config'
 import { type Contract, compileValidator, loadContracts } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
 import { lambdaFunction } from '../../layers/event/function'
+import { clusterId } from '../../layers/event/kafka-client'
 import { kafkaEvent, type PartitionRecords, partitionsOf } from '../../layers/event/kafka-event'
 import { log } from '../../layers/log'
 import { advanceOffsets, type BatchCounts, batchWriter, claimOffsets, type OffsetRange } from '../../layers/store/batch'
@@ -11,7 +12,7 @@ import { poolFor, withTransaction } from '../../layers/store/pool'
 import { decideRecords } from './decide'
 
 /** The name under which this function notes how far it is. */
-const consumer = 'validate-message'
+const consumerName = 'validate-message'
 
 /** What is compiled once for each dataset of this process. */
 interface Dataset {
@@ -51,13 +52,14 @@ function unseen(partitions: readonly PartitionRecords[], claimed: ReadonlyMap<st
 async function storePartitions(dataset: Dataset, partitions: PartitionRecords[]): Promise<BatchCounts> {
   const { contract, validate, write } = dataset
   const { databaseUrl, timescaleUrl } = config()
+  const consumer = { name: consumerName, clusterId: await clusterId() }
   return withTransaction(poolFor(contract.store === 'timeseries' ? timescaleUrl : databaseUrl), async client => {
     const ranges = partitions.map(rangeOf)
     const fresh = unseen(partitions, await claimOffsets(client, consumer, ranges))
-    const counts = await write(client, decideRecords(contract, validate, fresh))
+    const counts = await write(client, consumer.clusterId, decideRecords(contract, validate, fresh))
     await advanceOffsets(client, consumer, ranges)
     const skipped = partitions.reduce((count, { records }, index) => count + records.length - fresh[index]!.records.length, 0)
-    if (skipped > 0) log.info({ dataset: contract.dataset, skipped }, 'records delivered again were stored before')
+    if (skipped > 0) log.warn({ dataset: contract.dataset, skipped }, 'records delivered again were stored before and are skipped')
     return counts
   })
 }

@@ -16,6 +16,10 @@ let kafka: Kafka | undefined
 let producer: Promise<Producer> | undefined
 let admin: Promise<Admin> | undefined
 const ensured = new Map<string, Promise<void>>()
+let cluster: Promise<string> | undefined
+
+/** What kafkajs warns of although it is meant: a function has a deadline, so its producer gives up before the end of time. */
+const unremarkable = /Limiting retries for the idempotent producer/
 
 /** The client of the configured brokers. */
 export function kafkaClient(brokers: readonly string[] = config().kafkaBrokers): Kafka {
@@ -25,7 +29,9 @@ export function kafkaClient(brokers: readonly string[] = config().kafkaBrokers):
     connectionTimeout: 3_000,
     retry: { retries: 5, initialRetryTime: 100 },
     logLevel: logLevel.WARN,
-    logCreator: () => entry => log[levels[entry.level] ?? 'info']({ kafka: entry.log }, entry.log.message)
+    logCreator: () => entry => {
+      if (!unremarkable.test(entry.log.message)) log[levels[entry.level] ?? 'info']({ kafka: entry.log }, entry.log.message)
+    }
   })
 }
 
@@ -76,11 +82,25 @@ export function sharedAdmin(): Promise<Admin> {
   return admin
 }
 
+/** The id of the cluster, asked once for each process: offsets mean nothing without it. */
+export function clusterId(): Promise<string> {
+  cluster ??= connected(
+    async () => (await (await sharedAdmin()).describeCluster()).clusterId,
+    () => {
+      cluster = undefined
+    }
+  )
+  return cluster
+}
+
 /** Creates the topics of these contracts where they are missing; an existing topic keeps its partitions. */
 export async function createTopics(client: Admin, contracts: readonly Contract[]): Promise<void> {
+  const existing = new Set(await client.listTopics())
+  const missing = contracts.filter(({ topic }) => !existing.has(topic.name))
+  if (missing.length === 0) return
   await client.createTopics({
     waitForLeaders: true,
-    topics: contracts.map(({ topic }) => ({ topic: topic.name, numPartitions: topic.partitions, replicationFactor: -1 }))
+    topics: missing.map(({ topic }) => ({ topic: topic.name, numPartitions: topic.partitions, replicationFactor: -1 }))
   })
 }
 
@@ -103,7 +123,7 @@ export function ensureTopic(contract: Contract): Promise<void> {
 /** Ends the connections of this process. */
 export async function closeKafka(): Promise<void> {
   const open = [producer, admin]
-  producer = admin = kafka = undefined
+  producer = admin = kafka = cluster = undefined
   ensured.clear()
   await Promise.all(open.map(async client => (await client?.catch(() => undefined))?.disconnect()))
 }

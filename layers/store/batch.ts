@@ -18,6 +18,12 @@ export interface OffsetRange {
   nextOffset: number
 }
 
+/** Who has consumed: the name under which a function keeps its offsets, in one cluster. */
+export interface Consumer {
+  name: string
+  clusterId: string
+}
+
 /** What was decided about the records that one run has in one partition of a batch. */
 export interface DecidedRecords {
   topic: string
@@ -62,7 +68,7 @@ export function batchWriter(contract: Contract) {
    * Writes what was decided, inside the caller's transaction: valid rows (a row whose key is there already is a duplicate), quarantine, counts.
    * @returns the counts of the whole batch
    */
-  return async function writeBatch(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<BatchCounts> {
+  return async function writeBatch(client: pg.PoolClient, clusterId: string, decided: readonly DecidedRecords[]): Promise<BatchCounts> {
     const total: BatchCounts = { valid: 0, quarantined: 0, duplicate: 0 }
     const counts: (readonly [DecidedRecords, string, string, number])[] = []
     const inserted = await insertRows(
@@ -93,7 +99,8 @@ export function batchWriter(contract: Contract) {
           present.map(([group]) => group.runId),
           present.map(([, disposition]) => disposition),
           present.map(([, , reason]) => reason),
-          present.map(([, , , count]) => count)
+          present.map(([, , , count]) => count),
+          clusterId
         ]
       })
     return total
@@ -104,20 +111,36 @@ export function batchWriter(contract: Contract) {
  * Locks the partitions of a batch for this transaction, so that a second delivery of it waits and then finds it done.
  * @returns for `topic-partition` the offset to go on from; earlier records of the batch were stored by an earlier delivery
  */
-export async function claimOffsets(client: pg.PoolClient, consumer: string, ranges: readonly OffsetRange[]): Promise<Map<string, number>> {
+export async function claimOffsets(
+  client: pg.PoolClient,
+  consumer: Consumer,
+  ranges: readonly OffsetRange[]
+): Promise<Map<string, number>> {
   const result = await client.query({
     name: 'offsets-claim',
     text: offsetsClaim,
-    values: [consumer, ranges.map(range => range.topic), ranges.map(range => range.partition), ranges.map(range => range.firstOffset)]
+    values: [
+      consumer.name,
+      ranges.map(range => range.topic),
+      ranges.map(range => range.partition),
+      ranges.map(range => range.firstOffset),
+      consumer.clusterId
+    ]
   })
   return new Map(result.rows.map(row => [`${row.topic}-${row.partition}`, Number(row.next_offset)]))
 }
 
 /** Notes that the partitions of a batch are worked off up to their next offsets. */
-export async function advanceOffsets(client: pg.PoolClient, consumer: string, ranges: readonly OffsetRange[]): Promise<void> {
+export async function advanceOffsets(client: pg.PoolClient, consumer: Consumer, ranges: readonly OffsetRange[]): Promise<void> {
   await client.query({
     name: 'offsets-advance',
     text: offsetsAdvance,
-    values: [consumer, ranges.map(range => range.topic), ranges.map(range => range.partition), ranges.map(range => range.nextOffset)]
+    values: [
+      consumer.name,
+      ranges.map(range => range.topic),
+      ranges.map(range => range.partition),
+      ranges.map(range => range.nextOffset),
+      consumer.clusterId
+    ]
   })
 }

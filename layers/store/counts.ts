@@ -32,16 +32,16 @@ export async function countsOfRun(client: Pick<pg.Pool, 'query'>, runId: string)
   return result.rows.reduce(add, none())
 }
 
-/** The counts of every dataset that this database holds. */
-export async function countsByDataset(client: Pick<pg.Pool, 'query'>): Promise<Map<string, RecordCounts>> {
-  const result = await client.query<CountRow & { dataset: string }>(countsByDatasetSql)
+/** The counts of every dataset that this database holds, of the records that came from one cluster. */
+export async function countsByDataset(client: Pick<pg.Pool, 'query'>, clusterId: string): Promise<Map<string, RecordCounts>> {
+  const result = await client.query<CountRow & { dataset: string }>(countsByDatasetSql, [clusterId])
   const counts = new Map<string, RecordCounts>()
   for (const row of result.rows) counts.set(row.dataset, add(counts.get(row.dataset) ?? none(), row))
   return counts
 }
 
 /** For `topic-partition` the offset up to which it is worked off. */
-export async function consumedOffsets(client: Pick<pg.Pool, 'query'>, consumer: string): Promise<Map<string, number>> {
-  const result = await client.query<{ topic: string; partition: number; next_offset: string }>(offsetsList, [consumer])
+export async function consumedOffsets(client: Pick<pg.Pool, 'query'>, consumer: string, clusterId: string): Promise<Map<string, number>> {
+  const result = await client.query<{ topic: string; partition: number; next_offset: string }>(offsetsList, [consumer, clusterId])
   return new Map(result.rows.map(row => [`${row.topic}-${row.partition}`, Number(row.next_offset)]))
 }

@@ -1,4 +1,4 @@
--- How far each partition is worked off.
+-- How far each partition of a cluster is worked off.
 select topic, "partition", next_offset
 from consumed_offsets
-where consumer = $1
+where consumer = $1 and cluster_id = $2

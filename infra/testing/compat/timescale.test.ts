@@ -41,7 +41,9 @@ onTimescale('TimescaleDB', () => {
     const rows = sampleReadings(sensors, { seed: 1, nowMs: Date.parse('2026-01-15T00:30:00Z') })
     const store = () =>
       withTransaction(poolFor(url), client =>
-        batchWriter(sensors)(client, [{ topic: 'sensor_readings_raw', partition: 0, runId: '', rows, quarantined: [], reasons: new Map() }])
+        batchWriter(sensors)(client, 'cluster', [
+          { topic: 'sensor_readings_raw', partition: 0, runId: '', rows, quarantined: [], reasons: new Map() }
+        ])
       )
     expect(await store()).toEqual({ valid: 1000, quarantined: 0, duplicate: 0 })
     expect(await store()).toEqual({ valid: 0, quarantined: 0, duplicate: 1000 })
