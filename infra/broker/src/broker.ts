@@ -1,0 +1,160 @@
+// How are listener, topics, groups and connections put together, and taken apart again?
+import { type AddressInfo, createServer, isIP, type Server } from 'node:net'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Clock, systemClock } from './clock'
+import { Connection } from './connection'
+import { lockDataDir } from './data-dir-lock'
+import { BrokerStartError } from './errors'
+import { GroupCoordinator } from './groups/coordinator'
+import { OffsetStore } from './groups/offset-store'
+import type { BrokerState } from './handlers/handler'
+import { Flusher } from './log/flusher'
+import { TailBudget } from './log/tail'
+import { ProducerIds } from './producer-ids'
+import { defaultFrameBytesMax } from './protocol'
+import { Topics } from './topics/topics'
+
+export interface BrokerOptions {
+  /** 0, the default, takes a free port. */
+  port?: number
+  /** Address to listen on and to tell clients; 127.0.0.1 by default. */
+  host?: string
+  /** Allows a host beyond loopback. There is neither encryption nor authentication: any peer may read and write everything. */
+  listenAnywhere?: boolean
+  /** Where topics, records and offsets are kept; without one they live in memory. */
+  dataDir?: string
+  /** Partitions of topics that are created without a number; 1 by default. */
+  defaultPartitions?: number
+  /** Whether a client that asks for a topic may thereby create it; true by default. */
+  autoCreateTopics?: boolean
+  /** Milliseconds until appended bytes are synchronised to disk; 0 synchronises each append before it is answered. 1000 by default. */
+  flushMs?: number
+  /** Bytes after which a log goes on in a new file; 64 MiB by default. */
+  segmentBytes?: number
+  /** Milliseconds that an empty group waits for further members before its first generation; 0 by default. */
+  initialRebalanceDelayMs?: number
+  /** Largest request, in bytes; 100 MiB by default. */
+  frameBytesMax?: number
+  /** Told what is worth knowing but stops nothing: a connection that was refused, a torn tail that was cut. */
+  log?: (message: string) => void
+  /** What group time-outs run by. */
+  clock?: Clock
+}
+
+export interface Broker {
+  readonly host: string
+  readonly port: number
+  /** `host:port`, as clients take it. */
+  readonly address: string
+  /** Ends all connections, brings everything to disk and leaves no handle. */
+  close(): Promise<void>
+}
+
+const defaultFlushMs = 1000
+const defaultSegmentBytes = 64 * 1024 * 1024
+const connectionsMax = 10_000
+/** Memory for the newest batches of all partitions on disk. */
+const tailBytesMax = 32 * 1024 * 1024
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE'
+      const message = isTaken
+        ? `Port ${port} on ${host} is taken. Choose another with --port (port), or 0 for a free one.`
+        : `Cannot listen on ${host}:${port}: ${error.message}. Choose another address with --host and --port.`
+      fail(new BrokerStartError(isTaken ? 'PORT_TAKEN' : 'HOST_UNUSABLE', message, { cause: error }))
+    })
+    server.listen({ port, host }, () => {
+      server.removeAllListeners('error')
+      done()
+    })
+  })
+}
+
+/** What a broker keeps, apart from its connections. */
+function openStores(dataDir: string | undefined, options: BrokerOptions, onWarning: (message: string) => void) {
+  const flusher = new Flusher(options.flushMs ?? defaultFlushMs, error => onWarning(`cannot synchronise to disk: ${error}`))
+  const segmentBytes = options.segmentBytes ?? defaultSegmentBytes
+  const topics = new Topics(dataDir, { segmentBytes, budget: new TailBudget(tailBytesMax), flusher, onWarning })
+  const offsets = new OffsetStore(dataDir && join(dataDir, 'offsets.jsonl'), flusher)
+  const groups = new GroupCoordinator(offsets, options.clock ?? systemClock, options.initialRebalanceDelayMs ?? 0)
+  const close = async (): Promise<void> => {
+    groups.close()
+    await flusher.close()
+    await topics.close()
+    offsets.close()
+  }
+  return { topics, groups, producerIds: new ProducerIds(dataDir), close }
+}
+
+function lock(dataDir: string | undefined): () => void {
+  return dataDir === undefined ? () => {} : lockDataDir(dataDir)
+}
+
+/**
+ * Starts a broker and resolves once it accepts connections.
+ * @throws BrokerStartError when the port is taken, the host is not allowed or the data directory is in use
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { frameBytesMax = defaultFrameBytesMax, host = '127.0.0.1', log: onWarning = () => {} } = options
+  if (!options.listenAnywhere && !isLoopback(host)) {
+    const remedy = 'It has neither encryption nor authentication. Add --listen-anywhere (listenAnywhere: true) if that is what you want.'
+    throw new BrokerStartError('HOST_NOT_LOOPBACK', `The host ${host} is reachable from other machines. ${remedy}`)
+  }
+  const server = createServer()
+  server.maxConnections = connectionsMax
+  const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir)
+  await listen(server, options.port ?? 0, host)
+  const { port } = server.address() as AddressInfo
+  let unlock: (() => void) | undefined
+  try {
+    unlock = lock(dataDir)
+    const stores = openStores(dataDir, options, onWarning)
+    const isWildcard = host === '0.0.0.0' || host === '::'
+    const { autoCreateTopics = true, defaultPartitions = 1 } = options
+    const state: BrokerState = { ...stores, host: isWildcard ? hostname() : host, port, defaultPartitions, autoCreateTopics }
+    return serve(server, state, { frameBytesMax, onWarning }, async () => {
+      await stores.close()
+      unlock?.()
+    })
+  } catch (cause) {
+    unlock?.()
+    await new Promise(done => server.close(done))
+    if (cause instanceof BrokerStartError) throw cause
+    throw new BrokerStartError('DATA_DIR_UNUSABLE', `Cannot use the data directory ${dataDir}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function serve(
+  server: Server,
+  state: BrokerState,
+  limits: { frameBytesMax: number; onWarning: (message: string) => void },
+  closeStores: () => Promise<void>
+): Broker {
+  const connections = new Set<Connection>()
+  server.on('connection', socket => {
+    const connection = new Connection({ socket, state, ...limits })
+    connections.add(connection)
+    socket.on('close', () => connections.delete(connection))
+  })
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    const closed = new Promise(done => server.close(done))
+    for (const connection of connections) connection.close()
+    await closed
+    await closeStores()
+  }
+  const { host, port } = state
+  return {
+    host,
+    port,
+    address: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+    close: () => (closing ??= close())
+  }
+}

@@ -1,0 +1,16 @@
+// Why can a broker not start? Each reason says what to do next.
+
+export type StartProblem = 'PORT_TAKEN' | 'HOST_NOT_LOOPBACK' | 'HOST_UNUSABLE' | 'DATA_DIR_IN_USE' | 'DATA_DIR_UNUSABLE'
+
+/** The broker did not start; nothing is left open. */
+export class BrokerStartError extends Error {
+  override readonly name = 'BrokerStartError'
+
+  constructor(
+    readonly problem: StartProblem,
+    message: string,
+    options?: ErrorOptions
+  ) {
+    super(message, options)
+  }
+}

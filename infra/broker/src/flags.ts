@@ -1,0 +1,75 @@
+// Which flags does the command take, and what is said of one that cannot be used?
+import { parseArgs } from 'node:util'
+import type { BrokerOptions } from './broker'
+
+/** A flag that cannot be used; the message names flag, value and remedy. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError'
+}
+
+export const defaultPort = 9092
+
+export const help = `sluice-broker: an embedded broker that speaks the Kafka protocol, for development and tests
+
+Usage: sluice-broker [flags]
+
+  --port <number>        port to listen on, 0 for a free one (${defaultPort})
+  --host <address>       address to listen on and to tell clients (127.0.0.1)
+  --listen-anywhere      allow a host beyond loopback; there is neither encryption nor authentication
+  --data-dir <folder>    keep topics, records and offsets there; without it all is gone at the end
+  --partitions <number>  partitions of topics created without a number (1)
+  --no-auto-create       do not create topics because a client asks for them
+  --flush-ms <number>    milliseconds until appends are synchronised to disk, 0 before each answer (1000)
+  --help                 print this
+  --version              print the version
+`
+
+const flags = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'listen-anywhere': { type: 'boolean' },
+  'data-dir': { type: 'string' },
+  partitions: { type: 'string' },
+  'no-auto-create': { type: 'boolean' },
+  'flush-ms': { type: 'string' },
+  help: { type: 'boolean' },
+  version: { type: 'boolean' }
+} as const
+
+function numberOf(flag: string, given: string | undefined, min: number, max: number): number | undefined {
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (/^\d+$/.test(given) && value >= min && value <= max) return value
+  throw new FlagError(`--${flag} ${given}: must be a whole number from ${min} to ${max}.`)
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: flags, strict: true, allowPositionals: false }).values
+  } catch (error) {
+    const { message } = error as Error
+    throw new FlagError(`${message.split('. ')[0]}. See sluice-broker --help for the flags there are.`)
+  }
+}
+
+export type Command = { kind: 'help' } | { kind: 'version' } | { kind: 'start'; options: BrokerOptions }
+
+/** What a command line asks for. Throws FlagError. */
+export function readFlags(args: string[]): Command {
+  const values = parse(args)
+  if (values.help) return { kind: 'help' }
+  if (values.version) return { kind: 'version' }
+  if (values['data-dir'] === '') throw new FlagError('--data-dir "": must name a folder. Leave the flag out to keep all in memory.')
+  return {
+    kind: 'start',
+    options: {
+      port: numberOf('port', values.port, 0, 65_535) ?? defaultPort,
+      host: values.host,
+      listenAnywhere: values['listen-anywhere'],
+      dataDir: values['data-dir'],
+      defaultPartitions: numberOf('partitions', values.partitions, 1, 10_000),
+      autoCreateTopics: !values['no-auto-create'],
+      flushMs: numberOf('flush-ms', values['flush-ms'], 0, 3_600_000)
+    }
+  }
+}

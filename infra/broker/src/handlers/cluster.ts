@@ -1,0 +1,24 @@
+// Which broker forms this cluster, coordinates its groups and numbers its producers? Always this one.
+import { coordinatorKeyType, errorCodes } from '../protocol'
+import { type Handler, nodeId } from './handler'
+
+const brokersEndpoint = 1
+
+export const describeCluster: Handler<'describeCluster'> = ({ host, port, topics }, { endpointType }) => {
+  const cluster = { clusterId: topics.clusterId, controllerId: nodeId, endpointType }
+  if (endpointType !== brokersEndpoint) return { ...cluster, errorCode: errorCodes.MISMATCHED_ENDPOINT_TYPE, brokers: [] }
+  return { ...cluster, errorCode: errorCodes.NONE, brokers: [{ brokerId: nodeId, host, port }] }
+}
+
+export const findCoordinator: Handler<'findCoordinator'> = ({ host, port }, { coordinatorKeys, key, keyType }, { version }) => {
+  const isGroup = keyType === coordinatorKeyType.group
+  const found = isGroup
+    ? { errorCode: errorCodes.NONE, errorMessage: null, nodeId, host, port }
+    : { errorCode: errorCodes.INVALID_REQUEST, errorMessage: 'only consumer groups are coordinated here', nodeId: -1, host: '', port: -1 }
+  return version < 4 ? { ...found, key } : { coordinators: coordinatorKeys.map(each => ({ ...found, key: each })) }
+}
+
+export const initProducerId: Handler<'initProducerId'> = ({ producerIds }, { transactionalId }) => {
+  if (transactionalId !== null) return { errorCode: errorCodes.UNSUPPORTED_VERSION, producerId: -1, producerEpoch: -1 }
+  return { errorCode: errorCodes.NONE, producerId: producerIds.take(), producerEpoch: 0 }
+}

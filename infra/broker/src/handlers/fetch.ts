@@ -1,0 +1,127 @@
+// Which batches does a consumer get, and how long does it wait for them?
+import { type Apis, errorCodes, type RequestOf } from '../protocol'
+import type { Topic } from '../topics/topics'
+import { type BrokerState, type Handler, topicOf } from './handler'
+
+const idsFrom = 13
+/** Bytes of one answer, whatever the client allows: what a connection may hold in memory. One batch goes out even if it is larger. */
+const answerBytesMax = 64 * 1024 * 1024
+const waitMsMax = 300_000
+
+type FetchRequest = RequestOf<Apis['fetch']>
+type FetchTopic = FetchRequest['topics'][number]
+type FetchPartition = FetchTopic['partitions'][number]
+
+interface PartitionAnswer {
+  partitionIndex: number
+  errorCode: number
+  highWatermark: number
+  lastStableOffset: number
+  logStartOffset: number
+  records: Buffer[]
+}
+
+interface Answer {
+  responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[]
+  bytes: number
+  hasError: boolean
+}
+
+function failed(partitionIndex: number, errorCode: number): PartitionAnswer {
+  return { partitionIndex, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, records: [] }
+}
+
+/** What is left of an answer's size; the first batch found may exceed it, later ones may not. */
+interface Budget {
+  bytesLeft: number
+  isEmpty: boolean
+}
+
+async function readPartition(topic: Topic, asked: FetchPartition, budget: Budget): Promise<PartitionAnswer> {
+  const { fetchOffset, partition, partitionMaxBytes } = asked
+  const log = topic.partitions[partition]
+  if (!log) return failed(partition, errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+  const { endOffset, startOffset } = log
+  if (fetchOffset < startOffset || fetchOffset > endOffset) {
+    return { ...failed(partition, errorCodes.OFFSET_OUT_OF_RANGE), highWatermark: endOffset, logStartOffset: startOffset }
+  }
+  const allowed = Math.min(partitionMaxBytes, budget.bytesLeft)
+  let records = allowed > 0 || budget.isEmpty ? await log.read(fetchOffset, allowed) : []
+  let bytes = 0
+  for (const each of records) bytes += each.length
+  // a log always gives one batch; only the first of an answer may be larger than what is left
+  if (bytes > budget.bytesLeft && !budget.isEmpty) records = []
+  else budget.bytesLeft -= bytes
+  if (records.length > 0) budget.isEmpty = false
+  return {
+    partitionIndex: partition,
+    errorCode: errorCodes.NONE,
+    highWatermark: endOffset,
+    lastStableOffset: endOffset,
+    logStartOffset: startOffset,
+    records
+  }
+}
+
+async function gather(state: BrokerState, request: FetchRequest, usesIds: boolean): Promise<Answer> {
+  const bytesMax = Math.min(request.maxBytes, answerBytesMax)
+  const budget: Budget = { bytesLeft: bytesMax, isEmpty: true }
+  const answer: Answer = { responses: [], bytes: 0, hasError: false }
+  for (const { partitions, topic: name, topicId } of request.topics) {
+    const topic = topicOf(state.topics, name, topicId, usesIds)
+    const answers: PartitionAnswer[] = []
+    for (const asked of partitions) {
+      const unknown = usesIds ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION
+      const found = topic ? await readPartition(topic, asked, budget) : failed(asked.partition, unknown)
+      if (found.errorCode !== errorCodes.NONE) answer.hasError = true
+      answers.push(found)
+    }
+    answer.responses.push({ topic: name, topicId, partitions: answers })
+  }
+  answer.bytes = bytesMax - budget.bytesLeft
+  return answer
+}
+
+/** Ends at the next append to one of the partitions asked for, after `waitMs`, or when the caller is gone. */
+function appended(state: BrokerState, request: FetchRequest, usesIds: boolean, waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const stops: (() => void)[] = []
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      for (const stop of stops) stop()
+      resolve()
+    }
+    const timer = setTimeout(done, waitMs)
+    signal.addEventListener('abort', done)
+    for (const { partitions, topic: name, topicId } of request.topics) {
+      const topic = topicOf(state.topics, name, topicId, usesIds)
+      for (const { partition } of partitions) {
+        const log = topic?.partitions[partition]
+        if (log) stops.push(log.onAppend(done))
+      }
+    }
+  })
+}
+
+/** Whether a log grew while another partition was being read: its append woke nobody. */
+function hasGrown(state: BrokerState, { responses }: Answer, usesIds: boolean): boolean {
+  return responses.some(({ partitions, topic: name, topicId }) => {
+    const topic = topicOf(state.topics, name, topicId, usesIds)
+    return partitions.some(({ highWatermark, partitionIndex }) => topic?.partitions[partitionIndex]?.endOffset !== highWatermark)
+  })
+}
+
+export const fetch: Handler<'fetch'> = async (state, request, { signal, version }) => {
+  // sessions (KIP-227) are refused by never handing out an id: clients then ask in full each time
+  if (request.sessionId !== 0) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
+  const usesIds = version >= idsFrom
+  const deadline = Date.now() + Math.min(Math.max(request.maxWaitMs, 0), waitMsMax)
+  for (;;) {
+    const answer = await gather(state, request, usesIds)
+    const waitMs = deadline - Date.now()
+    const isEnough = answer.bytes >= request.minBytes || answer.hasError || waitMs <= 0 || signal.aborted
+    if (isEnough) return { errorCode: errorCodes.NONE, responses: answer.responses }
+    if (!hasGrown(state, answer, usesIds)) await appended(state, request, usesIds, waitMs, signal)
+  }
+}

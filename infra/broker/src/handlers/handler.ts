@@ -1,0 +1,42 @@
+// What does a handler get, and what does it answer?
+import type { GroupCoordinator } from '../groups/coordinator'
+import type { ProducerIds } from '../producer-ids'
+import type { ApiName, Apis, RequestOf, ResponseInput } from '../protocol'
+import type { Topic, Topics } from '../topics/topics'
+
+/** Node id of the only broker. */
+export const nodeId = 0
+
+/** What all handlers share. */
+export interface BrokerState {
+  /** The address clients are told to connect to. */
+  host: string
+  port: number
+  defaultPartitions: number
+  autoCreateTopics: boolean
+  topics: Topics
+  groups: GroupCoordinator
+  producerIds: ProducerIds
+}
+
+/** Who asks. */
+export interface Caller {
+  version: number
+  clientId: string
+  /** Remote address. */
+  clientHost: string
+  /** Aborted when the connection is gone or the broker stops. */
+  signal: AbortSignal
+}
+
+/** Answers one API; `undefined` sends nothing, as a produce request with acks 0 wants. */
+export type Handler<N extends ApiName> = (
+  state: BrokerState,
+  request: RequestOf<Apis[N]>,
+  caller: Caller
+) => ResponseInput<Apis[N]> | undefined | Promise<ResponseInput<Apis[N]> | undefined>
+
+/** A topic by name, or from the version on in which an API names topics by id, by id. */
+export function topicOf(topics: Topics, name: string | null, id: string, usesIds: boolean): Topic | undefined {
+  return usesIds ? topics.findById(id) : topics.find(name ?? '')
+}

@@ -1,0 +1,89 @@
+// How are a group's offsets committed and fetched?
+import type { OffsetEntry } from '../groups/offset-file'
+import { type Apis, errorCodes, KafkaError, type RequestOf, zeroUuid } from '../protocol'
+import type { Topic } from '../topics/topics'
+import { type BrokerState, type Handler, topicOf } from './handler'
+
+const idsFrom = 10
+const metadataBytesMax = 4096
+
+type CommitPartition = RequestOf<Apis['offsetCommit']>['topics'][number]['partitions'][number]
+
+function commitPartitionError(topic: Topic | undefined, asked: CommitPartition, usesIds: boolean): number {
+  if (!topic) return usesIds ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION
+  if (!topic.partitions[asked.partitionIndex]) return errorCodes.UNKNOWN_TOPIC_OR_PARTITION
+  if (asked.committedOffset < 0) return errorCodes.INVALID_COMMIT_OFFSET_SIZE
+  const isTooLarge = Buffer.byteLength(asked.committedMetadata ?? '') > metadataBytesMax
+  return isTooLarge ? errorCodes.OFFSET_METADATA_TOO_LARGE : errorCodes.NONE
+}
+
+export const offsetCommit: Handler<'offsetCommit'> = ({ groups, topics }, request, { version }) => {
+  const { groupId } = request
+  const usesIds = version >= idsFrom
+  const refused = groups.commitError(groupId, request.memberId, request.generationIdOrMemberEpoch)
+  const entries: OffsetEntry[] = []
+  const answers = request.topics.map(({ name, partitions, topicId }) => {
+    const topic = topicOf(topics, name, topicId, usesIds)
+    const results = partitions.map(asked => {
+      const { committedLeaderEpoch, committedMetadata, committedOffset, partitionIndex } = asked
+      const errorCode = refused === errorCodes.NONE ? commitPartitionError(topic, asked, usesIds) : refused
+      if (errorCode === errorCodes.NONE) {
+        entries.push([groupId, topic!.name, partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata])
+      }
+      return { partitionIndex, errorCode }
+    })
+    return { name, topicId, partitions: results }
+  })
+  try {
+    groups.commit(entries)
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error
+    for (const { partitions } of answers) for (const each of partitions) if (each.errorCode === errorCodes.NONE) each.errorCode = error.code
+  }
+  return { topics: answers }
+}
+
+interface AskedTopic {
+  name: string
+  topicId: string
+  partitionIndexes: number[]
+}
+
+/** The committed offsets of a group; `asked` null for all that it has committed. An offset of -1 says that there is none. */
+function committedOf({ groups, topics }: BrokerState, groupId: string, asked: AskedTopic[] | null, usesIds: boolean) {
+  const all = () =>
+    [...groups.offsets.topicsOf(groupId)].map(([name, partitions]) => ({
+      name,
+      topicId: topics.find(name)?.id ?? zeroUuid,
+      partitionIndexes: [...partitions.keys()]
+    }))
+  return (asked ?? all()).map(({ name, partitionIndexes, topicId }) => {
+    const topicName = usesIds ? topics.findById(topicId)?.name : name
+    const partitions = partitionIndexes.map(partitionIndex => {
+      const found = topicName === undefined ? undefined : groups.offsets.get(groupId, topicName, partitionIndex)
+      return {
+        partitionIndex,
+        committedOffset: found?.offset ?? -1,
+        committedLeaderEpoch: found?.leaderEpoch ?? -1,
+        metadata: found ? found.metadata : '',
+        errorCode: topicName === undefined ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.NONE
+      }
+    })
+    return { name: topicName ?? name, topicId, partitions }
+  })
+}
+
+export const offsetFetch: Handler<'offsetFetch'> = (state, { groupId, groups, topics }, { version }) => {
+  const usesIds = version >= idsFrom
+  if (version >= 8) {
+    return {
+      groups: groups.map(asked => ({
+        groupId: asked.groupId,
+        topics: committedOf(state, asked.groupId, asked.topics, usesIds),
+        errorCode: errorCodes.NONE
+      }))
+    }
+  }
+  const asked = topics?.map(each => ({ ...each, topicId: zeroUuid })) ?? null
+  return { topics: committedOf(state, groupId, asked, false), errorCode: errorCodes.NONE }
+}

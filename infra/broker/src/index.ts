@@ -1,0 +1,4 @@
+// What does a program or a test need to run a broker?
+export { type Broker, type BrokerOptions, startBroker } from './broker'
+export { type Clock, systemClock } from './clock'
+export { BrokerStartError, type StartProblem } from './errors'

@@ -1,0 +1,151 @@
+// What does a segment file hold after a stop of any kind? Its snapshot when that still fits, else every batch is read and a torn tail cut.
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
+import { join } from 'node:path'
+import { type BatchHeader, batchHeaderBytes, hasValidCrc, readBatchHeader } from '../protocol'
+import { type ProducerSnapshot, Producers } from './producers'
+import { Segment } from './segment'
+import { type IndexSnapshot, SegmentIndex } from './segment-index'
+
+const chunkBytes = 4 * 1024 * 1024
+
+/** What is written beside a segment that is complete, so that the next start need not read it. */
+export interface SegmentSnapshot {
+  /** Bytes of the segment when it was taken: it fits only a file of that size. */
+  size: number
+  nextOffset: number
+  index: IndexSnapshot
+  producers: ProducerSnapshot
+}
+
+function snapshotPath(segmentPath: string): string {
+  return segmentPath.replace(/\.log$/, '.snapshot')
+}
+
+/** Captures a segment and the producers as they are at its end. */
+export function takeSnapshot(segment: Segment, producers: Producers): SegmentSnapshot {
+  const { size, nextOffset } = segment
+  return { size, nextOffset, index: segment.index.snapshot(), producers: producers.snapshot() }
+}
+
+/** Writes a snapshot beside its segment, whole or not at all. The segment must be on disk first. */
+export function saveSnapshot(segment: Segment, snapshot: SegmentSnapshot): void {
+  const path = snapshotPath(segment.path)
+  writeFileSync(`${path}.new`, JSON.stringify(snapshot))
+  renameSync(`${path}.new`, path)
+}
+
+function loadSnapshot(segmentPath: string, size: number): SegmentSnapshot | undefined {
+  const path = snapshotPath(segmentPath)
+  if (!existsSync(path)) return undefined
+  try {
+    const snapshot: SegmentSnapshot = JSON.parse(readFileSync(path, 'utf8'))
+    return snapshot.size === size ? snapshot : undefined
+  } catch {
+    // unreadable: the segment itself says the same, only slower
+    return undefined
+  }
+}
+
+/** Reads batch after batch; stops at the first that is torn, harmed or out of order. Returns the bytes before it. */
+function scan(fd: number, fileSize: number, nextOffset: number, found: (header: BatchHeader, position: number) => void): number {
+  let buffer = Buffer.alloc(0)
+  let bufferAt = 0
+  let expected = nextOffset
+  let position = 0
+  const load = (bytes: number): void => {
+    buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(bytes, chunkBytes), fileSize - position))
+    buffer = buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, position))
+    bufferAt = position
+  }
+  while (position + batchHeaderBytes <= fileSize) {
+    if (position - bufferAt + batchHeaderBytes > buffer.length) load(chunkBytes)
+    let at = position - bufferAt
+    if (at + batchHeaderBytes > buffer.length) break
+    const header = readBatchHeader(buffer, at)
+    const isPlausible = header.magic === 2 && header.baseOffset === expected && header.lastOffsetDelta >= 0
+    if (!isPlausible || header.size < batchHeaderBytes || position + header.size > fileSize) break
+    if (at + header.size > buffer.length) {
+      load(header.size)
+      at = 0
+    }
+    if (!hasValidCrc(buffer, at, header.size)) break
+    found(header, position)
+    expected = header.lastOffset + 1
+    position += header.size
+  }
+  return position
+}
+
+function scanSegment(path: string, baseOffset: number, fileSize: number, producers: Producers): Segment {
+  const index = new SegmentIndex()
+  let nextOffset = baseOffset
+  const fd = openSync(path, 'r+')
+  try {
+    const size = scan(fd, fileSize, baseOffset, (header, position) => {
+      index.add(header.baseOffset, position, header)
+      producers.appended(header, header.baseOffset)
+      nextOffset = header.lastOffset + 1
+    })
+    if (size < fileSize) {
+      ftruncateSync(fd, size)
+      fdatasyncSync(fd)
+    }
+    return new Segment(path, baseOffset, size, nextOffset, index)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A partition's segments in order, and the producers as they are at its end. */
+export interface RecoveredLog {
+  segments: Segment[]
+  producers: Producers
+  /** Bytes cut from a torn tail. */
+  cutBytes: number
+}
+
+/**
+ * Opens the segments of one partition's folder. A tail that is torn or harmed is cut at the last whole batch, and with it every segment
+ * that does not continue what is before it.
+ */
+export function recoverLog(folder: string): RecoveredLog {
+  const names = existsSync(folder) ? readdirSync(folder).filter(name => /^\d{20}\.log$/.test(name)) : []
+  const segments: Segment[] = []
+  let producers = new Producers()
+  let cutBytes = 0
+  for (const name of names.sort()) {
+    const path = join(folder, name)
+    const baseOffset = Number.parseInt(name, 10)
+    const fileSize = statSync(path).size
+    const previous = segments.at(-1)
+    if (previous && previous.nextOffset !== baseOffset) {
+      cutBytes += fileSize
+      rmSync(path)
+      rmSync(snapshotPath(path), { force: true })
+      continue
+    }
+    const snapshot = loadSnapshot(path, fileSize)
+    if (snapshot) {
+      producers = new Producers(snapshot.producers)
+      segments.push(new Segment(path, baseOffset, snapshot.size, snapshot.nextOffset, new SegmentIndex(snapshot.index)))
+      continue
+    }
+    const segment = scanSegment(path, baseOffset, fileSize, producers)
+    cutBytes += fileSize - segment.size
+    segments.push(segment)
+  }
+  return { segments, producers, cutBytes }
+}
