@@ -4,6 +4,7 @@
 //      ▲                      │
 //      └── pause, said once ──┴── broker away, leaders changed, membership lost
 //   any ──stop──▶ leaving: no more fetches, the invocation in flight ends within its limit and commits, the member leaves
+import { isRetriable, KafkaError } from 'sluice-broker/protocol'
 import { aborted, Scope, unlessAborted } from './abort'
 import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
 import type { Cluster, Topic } from './client/cluster'
@@ -22,6 +23,9 @@ import type { Runner } from './runner/runner'
 const REBALANCE_MARGIN_MS = 5_000
 /** The longest that a group waits for a function without a timeout. */
 const REBALANCE_MS_MAX = 15 * 60_000
+
+/** Attempts after which a passing error is said. */
+const PASSING_FAILURES = 6
 
 export class Poller {
   private readonly member: GroupMember
@@ -76,15 +80,17 @@ export class Poller {
         if (signal.aborted) break
         if (error instanceof MembershipLost) continue
         failures++
-        this.sayTrouble(error as Error)
+        this.sayTrouble(error as Error, failures)
         await pause(backoffMs(failures, RECONNECT_BACKOFF), signal)
       }
     }
     await this.member.leave()
   }
 
-  private sayTrouble(error: Error): void {
+  /** A broker that has just started answers some attempts with errors that pass: those are said only when they stay. */
+  private sayTrouble(error: Error, failures: number): void {
     if (error instanceof ConnectionError) this.report.trouble('unreachable', `the broker cannot be reached, trying again: ${error.message}`)
+    else if (error instanceof KafkaError && isRetriable(error.code) && failures < PASSING_FAILURES) this.report.log.debug(error.message)
     else this.report.trouble(error.message, `trying again: ${error.message}`)
   }
 
@@ -106,7 +112,7 @@ export class Poller {
     const prepared = await unlessAborted(this.prepare(membership), scope.signal)
     if (!prepared) return
     const { topic, buffer } = prepared
-    this.report.recovered('unreachable', 'the broker is reached again')
+    this.report.allRecovered('the broker is reached again')
     onProgress()
     const { signal } = scope
     const fetching = fetchInto(
@@ -166,7 +172,7 @@ export class Poller {
         return
       } catch (error) {
         if (error instanceof MembershipLost || this.stopping.signal.aborted) throw error
-        this.sayTrouble(error as Error)
+        this.sayTrouble(error as Error, failures)
         await pause(backoffMs(failures, RECONNECT_BACKOFF), this.stopping.signal)
       }
     }

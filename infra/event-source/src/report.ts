@@ -60,6 +60,12 @@ export class Report {
     if (this.said.delete(kind)) this.notice(text)
   }
 
+  /** Ends every trouble. */
+  allRecovered(text: string): void {
+    if (this.said.size > 0) this.notice(text)
+    this.said.clear()
+  }
+
   invoked(succeeded: boolean, records: number): void {
     this.counts.invocations++
     if (succeeded) this.counts.records += records

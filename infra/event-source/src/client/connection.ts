@@ -25,7 +25,14 @@ const CLIENT_ID = 'serverless-offline-kafka-event-source'
  * Highest version used where the newest one needs what this client does without: topic ids (fetch, offset commit),
  * several groups in a request (offset fetch) or several keys (coordinators).
  */
-const versionCaps: Partial<Record<ApiName, number>> = { fetch: 12, offsetCommit: 9, offsetFetch: 7, findCoordinator: 3, apiVersions: 3 }
+const versionCaps: Partial<Record<ApiName, number>> = {
+  fetch: 12,
+  offsetCommit: 9,
+  offsetFetch: 7,
+  findCoordinator: 3,
+  apiVersions: 3,
+  produce: 12
+}
 
 /** The broker cannot be reached, or went away with requests unanswered. */
 export class ConnectionError extends Error {

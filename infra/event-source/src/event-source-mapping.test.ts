@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Broker, startBroker } from 'sluice-broker'
+import { Harness } from '../test/harness'
+import { mappingSuite } from '../test/mapping-suite'
+
+describe('against the embedded broker', () => {
+  let broker: Broker
+  const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
+  beforeAll(async () => {
+    broker = await startBroker({ port: 0, dataDir })
+  })
+  afterAll(async () => {
+    await broker.close()
+    rmSync(dataDir, { recursive: true })
+  })
+  mappingSuite(() => [broker.address])
+})
+
+test('an unreachable broker is said once, and the mapping picks up when it is there, also when it went away and came back', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
+  const first = await startBroker({ port: 0, dataDir })
+  const { port, address } = first
+  const harness = await Harness.create([address], 2)
+  await first.close()
+
+  const source = harness.start()
+  await harness.until(() => harness.logged.some(line => line.includes('cannot be reached')))
+  const second = await startBroker({ port, dataDir })
+  await harness.fill(2, 10)
+  await harness.until(() => harness.succeeded().length === 20)
+  await second.close()
+  await harness.until(() => harness.logged.filter(line => line.includes('cannot be reached')).length === 2)
+  const third = await startBroker({ port, dataDir })
+  await harness.fill(2, 10, 10)
+  await harness.until(() => new Set(harness.succeeded().map(({ value }) => value)).size === 40)
+
+  await harness.stop(source)
+  expect(harness.logged.filter(line => line.includes('reached again')).length).toBeGreaterThanOrEqual(2)
+  await harness.close()
+  await third.close()
+  rmSync(dataDir, { recursive: true })
+  Harness.bundled.current?.remove()
+  Harness.bundled.current = undefined
+})

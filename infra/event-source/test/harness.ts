@@ -1,0 +1,168 @@
+// How do the end-to-end suites run mappings? Against any broker, with a handler that reports each delivery to the test.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { BroadcastChannel } from 'node:worker_threads'
+import { Kafka, logLevel, type Message } from 'kafkajs'
+import { Cluster } from '../src/client/cluster'
+import { EventSourceMapping } from '../src/event-source-mapping'
+import type { Mapping } from '../src/mapping/mapping'
+import type { FunctionDefinition } from '../src/runner/function-definition'
+import { bundle } from './bundle'
+
+export interface Delivery {
+  threadId: number
+  result: 'ok' | 'fail' | 'exit'
+  records: Array<{ partition: number; offset: number; value: string | null }>
+  /** The whole event, when it is small. */
+  event?: { eventSource: string; bootstrapServers: string; records: Record<string, Array<Record<string, unknown>>> }
+}
+
+let serial = 0
+
+/** A topic of its own, the mappings on it, what their functions got and what they logged. */
+export class Harness {
+  readonly topic = `event-source-${process.pid}-${Date.now()}-${serial++}`
+  readonly deliveries: Delivery[] = []
+  readonly logged: string[] = []
+  private readonly channel = new BroadcastChannel(this.topic)
+  private readonly folder = mkdtempSync(join(tmpdir(), 'event-source-'))
+  private readonly running = new Set<EventSourceMapping>()
+  private readonly kafka: Kafka
+  private watchers: Array<() => void> = []
+
+  private constructor(
+    readonly brokers: string[],
+    private readonly threadFile: URL
+  ) {
+    this.kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
+    this.channel.onmessage = ((message: { data: Delivery }) => {
+      this.deliveries.push(message.data)
+      this.wake()
+    }) as never
+  }
+
+  static readonly bundled = { current: undefined as Awaited<ReturnType<typeof bundle>> | undefined }
+
+  static async create(brokers: string[], partitions?: number): Promise<Harness> {
+    Harness.bundled.current ??= await bundle()
+    const harness = new Harness(brokers, Harness.bundled.current.threadFile)
+    if (partitions !== undefined) await harness.createTopic(partitions)
+    return harness
+  }
+
+  async createTopic(partitions: number): Promise<void> {
+    const admin = this.kafka.admin()
+    await admin.connect()
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: this.topic, numPartitions: partitions }] })
+    await admin.disconnect()
+  }
+
+  async addPartitions(count: number): Promise<void> {
+    const admin = this.kafka.admin()
+    await admin.connect()
+    await admin.createPartitions({ topicPartitions: [{ topic: this.topic, count }] })
+    await admin.disconnect()
+  }
+
+  async produce(messages: Message[], compression = 0): Promise<void> {
+    const producer = this.kafka.producer()
+    await producer.connect()
+    await producer.send({ topic: this.topic, messages, compression })
+    await producer.disconnect()
+  }
+
+  /** `count` records in each of the partitions, valued by partition and number. */
+  async fill(partitions: number, count: number, from = 0): Promise<void> {
+    const messages: Message[] = []
+    for (let index = from; index < from + count; index++) {
+      for (let partition = 0; partition < partitions; partition++) messages.push({ partition, value: `${partition}-${index}` })
+    }
+    await this.produce(messages)
+  }
+
+  start(changes: Partial<Mapping> = {}, timeoutMs = 10_000): EventSourceMapping {
+    const mapping: Mapping = {
+      uuid: this.topic,
+      functionKey: 'collect',
+      source: 'kafka',
+      topic: this.topic,
+      group: this.topic,
+      batchSize: 100,
+      windowMs: 50,
+      startingPosition: { at: 'TRIM_HORIZON' },
+      minimumPollers: 1,
+      maximumPollers: 1,
+      bootstrapServers: this.brokers,
+      enabled: true,
+      ...changes
+    }
+    const definition: FunctionDefinition = {
+      functionKey: 'collect',
+      functionName: 'collect',
+      codeDir: resolve(__dirname, '../fixtures'),
+      handler: 'handlers/collect.handler',
+      timeoutMs,
+      memoryMb: 512,
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:collect',
+      environment: { CHANNEL: this.topic, FOLDER: this.folder }
+    }
+    const keep = (text: string) => {
+      this.logged.push(text)
+      this.wake()
+    }
+    const log = { error: keep, warning: keep, notice: keep, info: keep, debug: () => {} }
+    const source = new EventSourceMapping(mapping, definition, this.threadFile, log)
+    this.running.add(source)
+    source.start()
+    return source
+  }
+
+  async stop(source: EventSourceMapping, limitMs?: number): Promise<void> {
+    await source.stop(limitMs)
+    this.running.delete(source)
+  }
+
+  private wake(): void {
+    for (const watcher of this.watchers.splice(0)) watcher()
+  }
+
+  /** Resolves when the condition holds, looked at after every delivery and log line. */
+  async until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await condition())) await new Promise<void>(resolve => this.watchers.push(resolve))
+  }
+
+  /** Values that successful invocations got, per partition, in the order they came. */
+  values(): Record<number, string[]> {
+    const values: Record<number, string[]> = {}
+    for (const { partition, value } of this.succeeded()) (values[partition] ??= []).push(value ?? '')
+    return values
+  }
+
+  succeeded(): Delivery['records'] {
+    return this.deliveries.filter(({ result }) => result === 'ok').flatMap(({ records }) => records)
+  }
+
+  /** Committed next offsets of the group by partition; -1 where none. */
+  async committed(group = this.topic): Promise<Record<number, number>> {
+    const admin = this.kafka.admin()
+    await admin.connect()
+    const [found] = await admin.fetchOffsets({ groupId: group, topics: [this.topic] })
+    await admin.disconnect()
+    return Object.fromEntries(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+  }
+
+  async members(group = this.topic): Promise<number> {
+    const cluster = new Cluster(this.brokers)
+    const coordinator = await cluster.coordinator(group, 'test')
+    const { groups } = await coordinator.request('describeGroups', { groups: [group] })
+    cluster.close()
+    return groups[0]!.members.length
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.running].map(source => source.stop(0)))
+    this.channel.close()
+    rmSync(this.folder, { recursive: true })
+  }
+}
