@@ -47,6 +47,27 @@ function connected<T>(connect: () => Promise<T>, forget: () => void): Promise<T>
   })
 }
 
+/** Keys whose partition is remembered at most. */
+const rememberedKeysMax = 10_000
+
+/** kafkajs' own partitioner, which places keys as Java clients do; its 64-bit arithmetic is done once for a key, not for every record. */
+function rememberedPartitioner(): ReturnType<typeof Partitioners.DefaultPartitioner> {
+  const choose = Partitioners.DefaultPartitioner()
+  let partitions = 0
+  let remembered = new Map<string, number>()
+  return choice => {
+    const { key, partition } = choice.message
+    if (typeof key !== 'string' || partition !== undefined) return choose(choice)
+    if (choice.partitionMetadata.length !== partitions || remembered.size >= rememberedKeysMax) {
+      partitions = choice.partitionMetadata.length
+      remembered = new Map()
+    }
+    let chosen = remembered.get(key)
+    if (chosen === undefined) remembered.set(key, (chosen = choose(choice)))
+    return chosen
+  }
+}
+
 /** The idempotent producer: a batch that is sent again after a lost answer is stored once; records of a key go to one partition, as Java clients place them. */
 export function sharedProducer(): Promise<Producer> {
   producer ??= connected(
@@ -55,7 +76,7 @@ export function sharedProducer(): Promise<Producer> {
         idempotent: true,
         maxInFlightRequests: 5,
         allowAutoTopicCreation: false,
-        createPartitioner: Partitioners.DefaultPartitioner
+        createPartitioner: rememberedPartitioner
       })
       await connecting.connect()
       return connecting

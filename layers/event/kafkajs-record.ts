@@ -6,12 +6,14 @@
 
 type Bytes = string | Buffer | null | undefined
 
+type Headers = Record<string, Bytes | Bytes[]>
+
 interface RecordFields {
   offsetDelta?: number
   timestampDelta?: number
   key?: Bytes
   value?: Bytes
-  headers?: Record<string, Bytes | Bytes[]>
+  headers?: Headers
 }
 
 /** Room for the record's length in front of it: a varint has at most five bytes. */
@@ -20,6 +22,10 @@ const lengthRoom = 5
 const fixedRoom = 64
 
 let scratch = Buffer.allocUnsafe(1 << 16)
+
+function reserve(room: number): void {
+  if (room > scratch.length) scratch = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(room)))
+}
 
 const sizeOf = (value: Bytes) => (value == null ? 0 : typeof value === 'string' ? value.length * 3 : value.length)
 
@@ -54,25 +60,36 @@ function writeBytes(value: Bytes, at: number): number {
 }
 
 /** The headers as pairs; a name with several values stands once for each. */
-function pairsOf(headers: NonNullable<RecordFields['headers']>): [string, Bytes][] {
+function pairsOf(headers: Headers): [string, Bytes][] {
   return Object.entries(headers).flatMap(([name, value]) =>
     Array.isArray(value) ? value.map((each): [string, Bytes] => [name, each]) : [[name, value] as [string, Bytes]]
   )
 }
 
+/** A producer gives all records of a run one object of headers, so its bytes are made once. */
+const headerBytes = new WeakMap<Headers, Buffer>()
+const noHeaders = Buffer.of(0)
+
+function encodeHeaders(headers: Headers): Buffer {
+  const pairs = pairsOf(headers)
+  reserve(pairs.reduce((size, [name, value]) => size + sizeOf(name) + sizeOf(value) + 2 * lengthRoom, fixedRoom))
+  let at = writeVarint(pairs.length, 0)
+  for (const [name, value] of pairs) at = writeBytes(value, writeBytes(name, at))
+  const bytes = Buffer.from(scratch.subarray(0, at))
+  headerBytes.set(headers, bytes)
+  return bytes
+}
+
 function encode({ offsetDelta = 0, timestampDelta = 0, key, value, headers }: RecordFields): Buffer {
-  const pairs = headers === undefined ? [] : pairsOf(headers)
-  const room =
-    fixedRoom + sizeOf(key) + sizeOf(value) + pairs.reduce((size, [name, each]) => size + sizeOf(name) + sizeOf(each) + 2 * lengthRoom, 0)
-  if (room > scratch.length) scratch = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(room)))
+  const tail = headers === undefined ? noHeaders : (headerBytes.get(headers) ?? encodeHeaders(headers))
+  reserve(fixedRoom + sizeOf(key) + sizeOf(value) + tail.length)
   let at = lengthRoom
   scratch[at++] = 0
   at = writeVarlong(timestampDelta, at)
   at = writeVarint(offsetDelta, at)
   at = writeBytes(key, at)
   at = writeBytes(value, at)
-  at = writeVarint(pairs.length, at)
-  for (const [name, each] of pairs) at = writeBytes(each, writeBytes(name, at))
+  at += tail.copy(scratch, at)
   const length = at - lengthRoom
   const from = lengthRoom - writeVarint(length, 0)
   writeVarint(length, from)
