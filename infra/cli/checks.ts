@@ -36,7 +36,7 @@ async function guarded(name: string, check: () => Promise<Check> | Check): Promi
     return fail(
       name,
       (error as Error).message.split('\n')[0]!,
-      error instanceof PipelineError ? error.remedy : 'Read the message; run `npm ci` when in doubt.'
+      error instanceof PipelineError ? error.remedy : 'Read the message; run `npm install` when in doubt.'
     )
   }
 }
@@ -62,7 +62,7 @@ function packages(root: string): Check {
     return !existsSync(file) || (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version !== pinned
   })
   if (wrong.length === 0) return ok('packages', `${wanted.length} as package.json pins them`)
-  return fail('packages', `not as pinned: ${wrong.map(([name]) => name).join(', ')}`, 'Run `npm ci`.')
+  return fail('packages', `not as pinned: ${wrong.map(([name]) => name).join(', ')}`, 'Run `npm install`.')
 }
 
 function bundles(root: string): Check {

@@ -63,14 +63,15 @@ export async function prepare() {
       const isFresh = !existsSync(join(root, 'node_modules'))
       console.error(isFresh ? 'Installing packages (once) …' : 'Installing packages that changed …')
       const startedAt = performance.now()
-      await npm([isFresh && existsSync(join(root, 'package-lock.json')) ? 'ci' : 'install', '--no-audit', '--no-fund'])
+      // not `npm ci`: it refuses a lockfile without the optional packages of every other platform. Versions come from the lockfile, which stays as it is
+      await npm(['install', '--no-save', '--no-audit', '--no-fund'])
       touch(join(root, 'node_modules', '.package-lock.json'))
       console.error(`Installed in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`)
     }
     const { build } = await import(pathToFileURL(join(root, 'infra', 'build.mjs')).href)
     await build()
   } catch (error) {
-    console.error(`${error.message}\nRun \`npm ci\` in ${root} to see more.`)
+    console.error(`${error.message}\nRun \`npm install\` in ${root} to see more.`)
     return 1
   }
 }
