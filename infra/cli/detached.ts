@@ -39,6 +39,7 @@ function startDetached(place: Place, flags: string[]): Promise<Endpoints> {
 /**
  * The endpoints of the running stack, with its functions; starts one that stays when there is none.
  * @param say told once when it has to start
+ * @param flags of `start`; by default without sample data, so that what a command counts is what it sent
  * @returns `started` when this call did it
  * @throws PipelineError what starting throws
  */

@@ -47,6 +47,7 @@ export function program(root: string, finish: (code: number) => void): Command {
   command('start', 'start every service and the functions, feed the sample data, and show what flows')
     .option('--detach', 'return when everything is ready and leave it running')
     .option('--compose', 'use Kafka, Postgres and TimescaleDB of docker-compose.yml instead of the embedded ones')
+    .option('--no-samples', 'do not feed the sample data')
     .addOption(new Option('--supervise').hideHelp())
     .action(
       act(async (context, options: import('./commands/start').StartOptions) => (await import('./commands/start')).start(context, options))

@@ -15,6 +15,8 @@ export interface StartOptions {
   json?: boolean
   detach?: boolean
   compose?: boolean
+  /** false: what flows is only what somebody sends, and the schedules. */
+  samples?: boolean
   /** Started by another command: no output, one IPC message, no terminal. */
   supervise?: boolean
 }
@@ -121,7 +123,10 @@ async function foreground(context: Context, options: StartOptions): Promise<numb
   }
   const timings = { ...supervisor.timings }
   remember({ command_to_ready: readyMs })
-  const fed = feed(context.place, stack, end.signal, say, ms => remember({ command_to_first_row: ms }))
+  const fed =
+    options.samples === false
+      ? Promise.resolve()
+      : feed(context.place, stack, end.signal, say, ms => remember({ command_to_first_row: ms }))
   if (context.json) printJson({ started: true, endpoints: stack.endpoints, ready_ms: readyMs, timings })
   else if (!options.supervise) {
     process.stdout.write(`${overview(context, stack.endpoints, `Sluice is ready after ${(readyMs / 1000).toFixed(1)} s.`, 'Ctrl-C')}\n`)
@@ -139,7 +144,11 @@ async function foreground(context: Context, options: StartOptions): Promise<numb
 export async function start(context: Context, options: StartOptions): Promise<number> {
   if (options.compose) Object.assign(process.env, await (await import('../compose')).composeUp(context.place.root))
   if (!options.detach) return foreground(context, options)
-  const { endpoints, started } = await ensureUp(context.place, context.json ? () => undefined : say)
+  const { endpoints, started } = await ensureUp(
+    context.place,
+    context.json ? () => undefined : say,
+    options.samples === false ? ['--no-samples'] : []
+  )
   if (context.json) printJson({ started, endpoints })
   else process.stdout.write(overview(context, endpoints, started ? 'Sluice is ready.' : 'Sluice runs already.', 'npx sluice stop'))
   return exitCodes.ok
