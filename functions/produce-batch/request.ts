@@ -1,5 +1,6 @@
 // What can produce-batch be asked for?
 import { z } from 'zod'
+import { runIdPattern } from '../../layers/event/kafka-event'
 
 /** Records that one invocation sends at most: 15 minutes at the rate of a slow machine. */
 const countMax = 50_000_000
@@ -17,10 +18,7 @@ export const produceRequest = z.strictObject({
   /** Seed of the generator: the same seed gives the same records but for their times. */
   seed: z.int().nonnegative().optional(),
   /** Written into a header of every record, so that what became of them can be counted apart. */
-  run: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/)
-    .optional()
+  run: z.string().regex(runIdPattern).optional()
 })
 
 export type ProduceRequest = z.infer<typeof produceRequest>

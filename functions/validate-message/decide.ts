@@ -1,11 +1,29 @@
 // What becomes of each record of a batch: a row of the clean table, or of the quarantine with every reason?
 import type { Contract, Reason, Verdict } from '../../layers/contract'
-import { headerOf, headers, type KafkaEventRecord, keyBytes, type PartitionRecords, valueBytes } from '../../layers/event/kafka-event'
+import {
+  headerOf,
+  headers,
+  type KafkaEventRecord,
+  keyBytes,
+  type PartitionRecords,
+  runIdPattern,
+  valueBytes
+} from '../../layers/event/kafka-event'
 import type { DecidedRecords } from '../../layers/store/batch'
 
 type Validator = (record: { value: Buffer | null; timestampMs: number; headers: (name: string) => Buffer | undefined }) => Verdict
 
+/** The last instant that both JavaScript and Postgres can name. */
+const epochMsMax = 8.64e15
+
 const textOf = (record: KafkaEventRecord, name: string) => headerOf(record, name)?.toString('latin1')
+
+/** The run that sent the record; anybody may write the header, so what is no run id counts as none. */
+function runIdOf(record: KafkaEventRecord): string {
+  if (record.headers.length === 0) return ''
+  const text = textOf(record, headers.run)
+  return text !== undefined && runIdPattern.test(text) ? text : ''
+}
 
 /** Header values as text where they are text, for people who look; the bytes of others in base64. */
 function headersForPeople(record: KafkaEventRecord): { name: string; value: string | null }[] {
@@ -44,7 +62,7 @@ function quarantineRow(
     record.offset,
     Number.isSafeInteger(line) && line > 0 ? line : null,
     contract.version,
-    record.timestamp,
+    record.timestamp >= 0 && record.timestamp <= epochMsMax ? record.timestamp : null,
     0,
     ...extra
   ]
@@ -58,13 +76,12 @@ function quarantineRow(
  * @returns a group for each partition and run, in the order of the records
  */
 export function decideRecords(contract: Contract, validate: Validator, partitions: readonly PartitionRecords[]): DecidedRecords[] {
-  const groups = new Map<string, DecidedRecords>()
-  for (const { topic, partition, records } of partitions) {
+  return partitions.flatMap(({ topic, partition, records }) => {
+    const groups = new Map<string, DecidedRecords>()
     for (const record of records) {
-      const runId = record.headers.length === 0 ? '' : (textOf(record, headers.run) ?? '')
-      const groupKey = `${runId} ${topic}-${partition}`
-      let group = groups.get(groupKey)
-      if (!group) groups.set(groupKey, (group = { topic, partition, runId, rows: [], quarantined: [], reasons: new Map() }))
+      const runId = runIdOf(record)
+      let group = groups.get(runId)
+      if (!group) groups.set(runId, (group = { topic, partition, runId, rows: [], quarantined: [], reasons: new Map() }))
       const value = valueBytes(record)
       const verdict = validate({ value, timestampMs: record.timestamp, headers: name => headerOf(record, name) })
       if (verdict.valid) group.rows.push(verdict.row)
@@ -73,6 +90,6 @@ export function decideRecords(contract: Contract, validate: Validator, partition
         for (const code of new Set(verdict.reasons.map(reason => reason.code))) group.reasons.set(code, (group.reasons.get(code) ?? 0) + 1)
       }
     }
-  }
-  return [...groups.values()]
+    return [...groups.values()]
+  })
 }

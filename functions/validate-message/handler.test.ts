@@ -161,6 +161,20 @@ test('the records of a run are counted apart', async () => {
   ])
 })
 
+test('headers and timestamps that nobody sane sends stop nothing', async () => {
+  const event = at([
+    { value: 'x', headers: { 'sluice-run': 'a\0b', 'sluice-line': '99999999999999999999' }, timestamp: -1 },
+    { value: 'x', timestamp: Number.MAX_SAFE_INTEGER },
+    { value: reading('2026-01-15T11:59:30Z') }
+  ])
+  ;(event.records[`${topic}-0`]![0]!.headers as unknown[]).push({ empty: null }, { ['n\0l']: [1] })
+  expect(await deliver(event)).toEqual({ sensors: { valid: 1, quarantined: 2, duplicate: 0 } })
+  expect(await database.query('select line_number, recorded_at from sensor_readings_invalid')).toEqual([
+    { line_number: null, recorded_at: null },
+    { line_number: null, recorded_at: null }
+  ])
+})
+
 test('a line that could not be parsed keeps its number and its bytes', async () => {
   const value = Buffer.from([0x35, 0x33, 0x2c, 0xa3])
   await deliver(

@@ -68,10 +68,13 @@ export const keyBytes = (record: KafkaEventRecord): Buffer | null => bytesOf(rec
 export function headerOf(record: KafkaEventRecord, name: string): Buffer | undefined {
   for (let index = record.headers.length - 1; index >= 0; index--) {
     const value = record.headers[index]![name]
-    if (value !== undefined) return Buffer.from(value)
+    if (value !== undefined) return Buffer.from(value ?? [])
   }
   return undefined
 }
+
+/** What can be the id of a run. */
+export const runIdPattern = /^[A-Za-z0-9_-]{1,64}$/
 
 /** The names of the headers that Sluice itself writes. */
 export const headers = {
