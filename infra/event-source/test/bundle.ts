@@ -7,10 +7,10 @@ import { build } from 'esbuild'
 const source = resolve(__dirname, '../src')
 
 /** Bundles `index` and `runner-thread` beside each other. The folder lies inside the package, where imports of its dependencies resolve. */
-export async function bundle(): Promise<{ folder: string; threadFile: URL; remove: () => void }> {
+export async function bundle(into?: string): Promise<{ folder: string; threadFile: URL; remove: () => void }> {
   const dist = join(__dirname, '../dist')
   mkdirSync(dist, { recursive: true })
-  const folder = mkdtempSync(join(dist, 'test-'))
+  const folder = into ?? mkdtempSync(join(dist, 'test-'))
   await build({
     entryPoints: { index: join(source, 'index.ts'), 'runner-thread': join(source, 'runner-thread.ts') },
     outdir: folder,

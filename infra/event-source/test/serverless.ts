@@ -1,0 +1,82 @@
+// How do tests run the real `serverless offline`? In a copy of the sample service, with the plugin as it is published, reading its output.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { bundle } from './bundle'
+
+const framework = resolve(require.resolve('serverless/package.json'), '../bin/serverless.js')
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as { port: number }
+  await new Promise(done => server.close(done))
+  return port
+}
+
+export class SampleService {
+  output = ''
+  private child?: ChildProcess
+  private exited?: Promise<number | null>
+  private watchers: Array<() => void> = []
+
+  private constructor(readonly folder: string) {}
+
+  /** A copy below this package, where plugins resolve as they do for the package itself. */
+  static async create(): Promise<SampleService> {
+    const dist = join(__dirname, '../dist')
+    mkdirSync(dist, { recursive: true })
+    const folder = mkdtempSync(join(dist, 'service-'))
+    cpSync(join(__dirname, 'service'), folder, { recursive: true })
+    await bundle(join(folder, 'kafka-event-source'))
+    writeFileSync(join(folder, 'kafka-event-source/package.json'), '{ "type": "module", "main": "index.js" }')
+    return new SampleService(folder)
+  }
+
+  /** Starts the command; `environment` fills in serverless.yml. */
+  async start(command: string[], environment: Record<string, string>): Promise<void> {
+    this.output = ''
+    const ports = { HTTP_PORT: String(await freePort()), LAMBDA_PORT: String(await freePort()) }
+    const child = spawn(process.execPath, [framework, ...command], {
+      cwd: this.folder,
+      env: { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', ...ports, ...environment }
+    })
+    this.child = child
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', data => {
+        this.output += data
+        for (const watcher of this.watchers.splice(0)) watcher()
+      })
+    }
+    this.exited = new Promise(done => child.on('close', done))
+    void this.exited.then(() => {
+      for (const watcher of this.watchers.splice(0)) watcher()
+    })
+  }
+
+  /** Waits until the output shows it. Throws with the output when the process ends first. */
+  async until(text: string | RegExp): Promise<void> {
+    const isThere = () => (typeof text === 'string' ? this.output.includes(text) : text.test(this.output))
+    while (!isThere()) {
+      if (this.child?.exitCode !== null) throw new Error(`ended with ${this.child?.exitCode} before ${text}:\n${this.output}`)
+      await new Promise<void>(done => this.watchers.push(done))
+    }
+  }
+
+  /** The exit code, after the process ended by itself. */
+  async exitCode(): Promise<number | null> {
+    return (await this.exited) ?? null
+  }
+
+  async interrupt(): Promise<number | null> {
+    this.child?.kill('SIGINT')
+    return this.exitCode()
+  }
+
+  async remove(): Promise<void> {
+    if (this.child && this.child.exitCode === null) this.child.kill('SIGKILL')
+    await this.exited
+    rmSync(this.folder, { recursive: true })
+  }
+}

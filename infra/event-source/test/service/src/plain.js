@@ -1,0 +1,5 @@
+const { values } = require('./values')
+
+exports.handler = async event => {
+  console.log(`got ${values(event)} ${process.env.GREETING}`)
+}
