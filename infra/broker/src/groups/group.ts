@@ -51,6 +51,8 @@ export class Group {
   private readonly promised = new Map<string, number>()
   /** When the join or the sync phase ends for those who are late. */
   private phaseDeadline: number | undefined
+  /** Whether an empty group still waits for members to come together. */
+  private isGathering = false
   private timer: { due: number; cancel: () => void } | undefined
 
   constructor(
@@ -133,20 +135,21 @@ export class Group {
   }
 
   private prepareRebalance(): void {
-    const isFirst = this.state === 'Empty'
+    this.isGathering = this.state === 'Empty' && this.initialRebalanceDelayMs > 0
     for (const member of this.members.values()) this.answerSync(member, failedSync(errorCodes.REBALANCE_IN_PROGRESS))
     this.state = 'PreparingRebalance'
     const timeouts = [...this.members.values()].map(member => member.rebalanceTimeoutMs)
-    const delayMs = isFirst && this.initialRebalanceDelayMs > 0 ? this.initialRebalanceDelayMs : Math.max(0, ...timeouts)
+    const delayMs = this.isGathering ? this.initialRebalanceDelayMs : Math.max(0, ...timeouts)
     this.phaseDeadline = this.clock.now() + delayMs
-    if (!isFirst || this.initialRebalanceDelayMs === 0) this.completeJoinIfAllAreThere()
+    this.completeJoinIfAllAreThere()
   }
 
   private completeJoinIfAllAreThere(): void {
-    if (this.promised.size === 0 && [...this.members.values()].every(member => member.joining)) this.completeJoin()
+    if (!this.isGathering && this.promised.size === 0 && [...this.members.values()].every(member => member.joining)) this.completeJoin()
   }
 
   private completeJoin(): void {
+    this.isGathering = false
     for (const member of [...this.members.values()]) if (!member.joining) this.members.delete(member.id)
     this.generation++
     const members = [...this.members.values()]

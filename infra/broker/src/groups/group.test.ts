@@ -1,0 +1,181 @@
+// Do the members of a group end in one generation, whatever order they come, go and fall silent in?
+import { ManualClock } from '../../test/manual-clock'
+import { errorName } from '../protocol'
+import { Group } from './group'
+import type { JoinRequest, JoinResult } from './member'
+
+const sessionTimeoutMs = 10_000
+const rebalanceTimeoutMs = 60_000
+
+function setUp(initialRebalanceDelayMs = 0) {
+  const clock = new ManualClock()
+  const group = new Group('g', clock, initialRebalanceDelayMs)
+  const join = (memberId = '', more: Partial<JoinRequest> = {}) =>
+    group.join({
+      memberId,
+      groupInstanceId: null,
+      clientId: 'c',
+      clientHost: '127.0.0.1',
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: Buffer.from('topics') }],
+      requiresMemberId: false,
+      ...more
+    })
+  const sync = (member: JoinResult, assignments: [string, string][] = []) =>
+    group.sync(
+      member.memberId,
+      member.generationId,
+      { type: 'consumer', name: 'range' },
+      assignments.map(([memberId, text]) => ({ memberId, assignment: Buffer.from(text) }))
+    )
+  const beat = ({ generationId, memberId }: JoinResult) => errorName(group.heartbeat(memberId, generationId))
+  return { clock, group, join, sync, beat }
+}
+
+/** Two members in one stable generation. */
+async function pair() {
+  const given = setUp()
+  const alone = await given.join()
+  const secondJoins = given.join()
+  const [first, second] = await Promise.all([given.join(alone.memberId), secondJoins])
+  const synced = given.sync(second)
+  await given.sync(first, [
+    [first.memberId, 'one'],
+    [second.memberId, 'two']
+  ])
+  return { ...given, first, second, assignment: (await synced).assignment.toString() }
+}
+
+it('the first member leads generation 1 and is told all members', async () => {
+  const { group, join, sync } = setUp()
+  const member = await join()
+  expect(member).toMatchObject({ errorCode: 0, generationId: 1, leader: member.memberId, protocolName: 'range' })
+  expect(member.members.map(({ memberId }) => memberId)).toEqual([member.memberId])
+  expect(group.state).toBe('CompletingRebalance')
+  expect((await sync(member, [[member.memberId, 'all']])).assignment.toString()).toBe('all')
+  expect(group.state).toBe('Stable')
+})
+
+it('a second member makes the first rejoin; each gets what the leader assigned', async () => {
+  const { assignment, first, group, second } = await pair()
+  expect(first.generationId).toBe(2)
+  expect(second).toMatchObject({ generationId: 2, leader: first.memberId, members: [] })
+  expect(assignment).toBe('two')
+  expect(group.state).toBe('Stable')
+})
+
+it('while members rejoin, a heartbeat says so', async () => {
+  const { beat, first, group, join } = await pair()
+  void join()
+  expect(group.state).toBe('PreparingRebalance')
+  expect(beat(first)).toBe('REBALANCE_IN_PROGRESS')
+})
+
+it('a member that is killed is gone after its session time-out, and the others rebalance', async () => {
+  const { beat, clock, first, group, join, second } = await pair()
+  clock.advance(sessionTimeoutMs - 1)
+  expect(beat(first)).toBe('NONE')
+  clock.advance(2)
+  expect(beat(second)).toBe('UNKNOWN_MEMBER_ID')
+  expect(beat(first)).toBe('REBALANCE_IN_PROGRESS')
+  expect(await join(first.memberId)).toMatchObject({ errorCode: 0, generationId: 3 })
+  expect(group.members.size).toBe(1)
+})
+
+it('a group whose members all vanished is empty and takes a new one', async () => {
+  const { clock, group, join } = await pair()
+  clock.advance(rebalanceTimeoutMs + sessionTimeoutMs + 1)
+  expect(group.state).toBe('Empty')
+  expect(clock.pending).toBe(0)
+  expect((await join()).generationId).toBeGreaterThan(2)
+})
+
+it('a member that leaves is gone at once', async () => {
+  const { beat, first, group, second } = await pair()
+  expect(group.leave(second.memberId)).toBe(0)
+  expect(beat(first)).toBe('REBALANCE_IN_PROGRESS')
+  expect(beat(second)).toBe('UNKNOWN_MEMBER_ID')
+  expect(errorName(group.leave(second.memberId))).toBe('UNKNOWN_MEMBER_ID')
+})
+
+it('a member that does not rejoin within the rebalance time-out is dropped', async () => {
+  const { beat, clock, first, group, join, second } = await pair()
+  const rejoining = join(first.memberId)
+  for (let waited = 0; waited <= rebalanceTimeoutMs; waited += sessionTimeoutMs - 1) {
+    beat(second)
+    clock.advance(sessionTimeoutMs - 1)
+  }
+  expect((await rejoining).generationId).toBe(3)
+  expect([...group.members.keys()]).toEqual([first.memberId])
+})
+
+it('when the leader does not assign in time, the others rebalance without it', async () => {
+  const { beat, clock, group, join, sync } = setUp()
+  const alone = await join()
+  const joining = join()
+  const [leader, follower] = await Promise.all([join(alone.memberId), joining])
+  const waiting = sync(follower)
+  for (let waited = 0; waited <= rebalanceTimeoutMs; waited += sessionTimeoutMs - 1) {
+    beat(leader)
+    clock.advance(sessionTimeoutMs - 1)
+  }
+  expect(errorName((await waiting).errorCode)).toBe('REBALANCE_IN_PROGRESS')
+  expect(beat(leader)).toBe('UNKNOWN_MEMBER_ID')
+  expect((await join(follower.memberId)).leader).toBe(follower.memberId)
+  expect(group.members.size).toBe(1)
+})
+
+it('an old generation may neither sync, beat nor commit', async () => {
+  const { beat, first, group, sync } = await pair()
+  const old = { ...first, generationId: 1 }
+  expect(beat(old)).toBe('ILLEGAL_GENERATION')
+  expect(errorName((await sync(old)).errorCode)).toBe('ILLEGAL_GENERATION')
+  expect(errorName(group.commitError(first.memberId, 1))).toBe('ILLEGAL_GENERATION')
+  expect(group.commitError(first.memberId, 2)).toBe(0)
+})
+
+it('someone outside the group may commit only while it has no members', async () => {
+  const { group } = await pair()
+  expect(errorName(group.commitError('', -1))).toBe('UNKNOWN_MEMBER_ID')
+  expect(setUp().group.commitError('', -1)).toBe(0)
+})
+
+it('a member without an id is told one and joins with it, or loses it', async () => {
+  const { clock, join } = setUp()
+  const told = await join('', { requiresMemberId: true })
+  expect(errorName(told.errorCode)).toBe('MEMBER_ID_REQUIRED')
+  expect(await join(told.memberId, { requiresMemberId: true })).toMatchObject({ errorCode: 0, memberId: told.memberId })
+  const lost = await join('', { requiresMemberId: true })
+  clock.advance(sessionTimeoutMs + 1)
+  expect(errorName((await join(lost.memberId)).errorCode)).toBe('UNKNOWN_MEMBER_ID')
+})
+
+it('the protocol is one that all members support, and most prefer', async () => {
+  const { join } = setUp()
+  const protocols = (...names: string[]) => ({ protocols: names.map(name => ({ name, metadata: Buffer.alloc(0) })) })
+  const first = await join('', protocols('sticky', 'range'))
+  const joining = join('', protocols('range', 'round-robin'))
+  expect((await join(first.memberId, protocols('sticky', 'range'))).protocolName).toBe('range')
+  expect((await joining).protocolName).toBe('range')
+  expect(errorName((await join('', protocols('other'))).errorCode)).toBe('INCONSISTENT_GROUP_PROTOCOL')
+  expect(errorName((await join('', { protocolType: 'connect' })).errorCode)).toBe('INCONSISTENT_GROUP_PROTOCOL')
+})
+
+it('an empty group waits the initial rebalance delay for members to come together', async () => {
+  const { clock, group, join } = setUp(3000)
+  const joining = [join(), join()]
+  expect(group.state).toBe('PreparingRebalance')
+  clock.advance(3000)
+  const [first, second] = await Promise.all(joining)
+  expect([first!.generationId, second!.generationId]).toEqual([1, 1])
+})
+
+it('a closed group answers all who wait and leaves no timer', async () => {
+  const { clock, first, group, join } = await pair()
+  const waiting = join(first.memberId)
+  group.close()
+  expect(errorName((await waiting).errorCode)).toBe('UNKNOWN_MEMBER_ID')
+  expect(clock.pending).toBe(0)
+})

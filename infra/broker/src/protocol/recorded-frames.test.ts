@@ -1,0 +1,46 @@
+// Do frames that other clients and Apache Kafka exchanged mean here what they meant there? Recorded by compat/record-frames.mjs.
+import frames from '../../fixtures/frames.json'
+import { type AnyApi, apiNames, apis, decodeRequest, decodeRequestHeader, decodeResponse, encodeRequest, encodeResponse } from './index'
+
+const spoken = frames.flatMap(frame => {
+  const name = apiNames.get(frame.apiKey)
+  return name ? [{ ...frame, name, title: `${frame.client} ${name} v${frame.version}` }] : []
+})
+
+it('every API that is spoken was recorded', () => {
+  expect(new Set(spoken.map(({ name }) => name))).toEqual(new Set(Object.keys(apis)))
+})
+
+describe.each(spoken)('$title', ({ name, request, response, version }) => {
+  const api: AnyApi = apis[name]
+  const requestFrame = Buffer.from(request, 'hex')
+  const responseFrame = Buffer.from(response, 'hex')
+
+  it('the request is read to its last byte and written the same', () => {
+    const { body, header } = decodeRequest(requestFrame)
+    expect(header.isSupported).toBe(true)
+    expect(encodeRequest(api, version, header, body).subarray(4).toString('hex')).toBe(request)
+  })
+
+  it('the response is read to its last byte and written the same', () => {
+    const { body, correlationId } = decodeResponse(api, version, responseFrame)
+    expect(
+      encodeResponse(name, version, correlationId, body as never)
+        .subarray(4)
+        .toString('hex')
+    ).toBe(response)
+  })
+
+  it('cut anywhere, both are refused', () => {
+    for (let length = 0; length < requestFrame.length; length++) {
+      expect(() => decodeRequest(requestFrame.subarray(0, length))).toThrow(RangeError)
+    }
+    for (let length = 0; length < responseFrame.length; length++) {
+      expect(() => decodeResponse(api, version, responseFrame.subarray(0, length))).toThrow(RangeError)
+    }
+  })
+})
+
+it.each(frames.filter(({ apiKey }) => !apiNames.has(apiKey)))('API $apiKey is not spoken, and its header says so', ({ request }) => {
+  expect(decodeRequestHeader(Buffer.from(request, 'hex'))).toMatchObject({ apiName: undefined, isSupported: false })
+})
