@@ -2,6 +2,7 @@
 import { unlessAborted } from './abort'
 import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
 import { Cluster } from './client/cluster'
+import { removeDeadMembers } from './client/dead-members'
 import type { Mapping } from './mapping/mapping'
 import { Poller } from './poller'
 import { type Counters, type Log, Report } from './report'
@@ -57,6 +58,7 @@ export class EventSourceMapping {
           continue
         }
         this.report.recovered('missing', `the topic is there, with ${count} partitions`)
+        if (partitions === 0) await unlessAborted(removeDeadMembers(this.cluster, this.mapping.group), signal)
         if (count !== partitions) this.adapt(count, partitions > 0)
         partitions = count
         await pause(PARTITIONS_REFRESH_MS, signal)

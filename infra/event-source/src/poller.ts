@@ -71,7 +71,8 @@ export class Poller {
     const { signal } = this.stopping
     for (let failures = 0; !signal.aborted; ) {
       try {
-        this.membership = await unlessAborted(this.member.join(), signal)
+        // after a trouble with a broker the membership may still hold: then nobody else need rebalance
+        if (!this.membership || this.membership.ended.aborted) this.membership = await unlessAborted(this.member.join(), signal)
         if (!this.membership) break
         await this.read(this.membership, () => {
           failures = 0

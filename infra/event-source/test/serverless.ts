@@ -74,6 +74,11 @@ export class SampleService {
     return this.exitCode()
   }
 
+  async kill(): Promise<void> {
+    this.child?.kill('SIGKILL')
+    await this.exited
+  }
+
   async remove(): Promise<void> {
     if (this.child && this.child.exitCode === null) this.child.kill('SIGKILL')
     await this.exited

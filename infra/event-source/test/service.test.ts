@@ -52,6 +52,23 @@ describe('a record reaches the function, and Ctrl-C commits and leaves the group
   })
 })
 
+test('after kill -9 the next start takes over at once, from the last commit', async () => {
+  const settings = environment(['serverless-offline', plugin], 'plain.handler')
+  await harness.produce([{ value: 'before' }])
+  await service.start(['offline'], settings)
+  await service.until('got before hello')
+  // the invocation's log line precedes its commit
+  while ((await harness.committed())[0] !== 1) await new Promise(done => setImmediate(done))
+  await service.kill()
+  await harness.produce([{ value: 'after' }])
+  const startedAt = Date.now()
+  await service.start(['offline'], settings)
+  await service.until('got after hello')
+  expect(Date.now() - startedAt).toBeLessThan(5_000)
+  expect(service.output).not.toContain('got before')
+  expect(await service.interrupt()).toBe(0)
+})
+
 test('TypeScript that nobody bundled runs', async () => {
   await harness.produce([{ value: 'one' }])
   await service.start(['offline'], environment(['serverless-offline', plugin], 'typed.handler'))

@@ -1,5 +1,6 @@
 // How does one connection to one broker carry requests? Pipelined, answered in order of correlation id, each within a time limit.
 import { connect, type Socket } from 'node:net'
+import { hostname } from 'node:os'
 import {
   type AnyApi,
   type ApiName,
@@ -19,7 +20,9 @@ import {
 const CONNECT_MS_MAX = 5_000
 /** For an answer, beyond what a request itself asks the broker to wait. */
 export const REQUEST_MS_MAX = 15_000
-const CLIENT_ID = 'serverless-offline-kafka-event-source'
+/** Names host and process, so that a later process can tell members that a killed one left behind. */
+export const CLIENT_ID = `kafka-event-source-${hostname()}-${process.pid}`
+const SOFTWARE_NAME = 'serverless-offline-kafka-event-source'
 
 /**
  * Highest version used where the newest one needs what this client does without: topic ids (fetch, offset commit),
@@ -97,7 +100,7 @@ export class Connection {
   // A broker that does not know our ApiVersions version answers in version 0 (KIP-511).
   private async agreeOnVersions(): Promise<void> {
     this.versions.set('apiVersions', versionCaps.apiVersions!)
-    const body = { clientSoftwareName: CLIENT_ID, clientSoftwareVersion: '1' }
+    const body = { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: '1' }
     const answer = await this.send(apis.apiVersions, versionCaps.apiVersions!, body, REQUEST_MS_MAX)
     const isUnsupported = answer.readInt16BE(4) === errorCodes.UNSUPPORTED_VERSION
     const { apiKeys } = decodeResponse(apis.apiVersions, isUnsupported ? 0 : versionCaps.apiVersions!, answer).body
