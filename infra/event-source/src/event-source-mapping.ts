@@ -2,6 +2,7 @@
 import { unlessAborted } from './abort'
 import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
 import { Cluster } from './client/cluster'
+import { ConnectionError } from './client/connection'
 import { removeDeadMembers } from './client/dead-members'
 import type { Mapping } from './mapping/mapping'
 import { Poller } from './poller'
@@ -64,7 +65,8 @@ export class EventSourceMapping {
         await pause(PARTITIONS_REFRESH_MS, signal)
       } catch (error) {
         failures++
-        this.report.trouble('unreachable', `the broker cannot be reached, trying again: ${(error as Error).message}`)
+        const what = error instanceof ConnectionError ? 'the broker cannot be reached, trying again' : 'trying again'
+        this.report.trouble('unreachable', `${what}: ${(error as Error).message}`)
         await pause(backoffMs(failures, RECONNECT_BACKOFF), signal)
       }
     }

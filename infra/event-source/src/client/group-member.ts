@@ -7,7 +7,6 @@ import { errorCodes, errorName, KafkaError } from 'sluice-broker/protocol'
 import { ASSIGNOR, assignRange, decodeAssignment, encodeSubscription } from './assignor'
 import { pause } from './backoff'
 import type { Cluster } from './cluster'
-import { ConnectionError } from './connection'
 
 /** The coordinator gives the partitions of a silent member to others after this; Kafka's lower bound by default. */
 export const SESSION_MS = 6_000
@@ -133,8 +132,8 @@ export class GroupMember {
         if (lostCodes.has(errorCode)) return this.lose(membership, errorCode)
         if (errorCode === errorCodes.REBALANCE_IN_PROGRESS) membership.end(false)
         if (errorCode === 0 || errorCode === errorCodes.REBALANCE_IN_PROGRESS) lastAnswer = Date.now()
-      } catch (error) {
-        if (!(error instanceof ConnectionError) && !(error instanceof KafkaError)) throw error
+      } catch {
+        // no answer: what counts is for how long there has been none
       }
       if (Date.now() - lastAnswer > SESSION_MS) return this.lose(membership, errorCodes.REQUEST_TIMED_OUT)
     }
