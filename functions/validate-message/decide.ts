@@ -1,6 +1,7 @@
 // What becomes of each record of a batch: a row of the clean table, or of the quarantine with every reason?
 import type { Contract, Reason, Verdict } from '../../layers/contract'
 import {
+  headerBytes,
   headerOf,
   headers,
   type KafkaEventRecord,
@@ -18,11 +19,19 @@ const epochMsMax = 8.64e15
 
 const textOf = (record: KafkaEventRecord, name: string) => headerOf(record, name)?.toString('latin1')
 
-/** The run that sent the record; anybody may write the header, so what is no run id counts as none. */
-function runIdOf(record: KafkaEventRecord): string {
-  if (record.headers.length === 0) return ''
-  const text = textOf(record, headers.run)
-  return text !== undefined && runIdPattern.test(text) ? text : ''
+/** A reader of run ids that remembers the last one: most records of a batch belong to the same run. */
+function runIdReader(): (record: KafkaEventRecord) => string {
+  let lastBytes: readonly number[] = []
+  let lastId = ''
+  return record => {
+    const bytes = headerBytes(record, headers.run)
+    if (bytes === undefined) return ''
+    if (bytes.length === lastBytes.length && bytes.every((byte, index) => byte === lastBytes[index])) return lastId
+    const text = Buffer.from(bytes).toString('latin1')
+    lastBytes = bytes
+    // anybody may write the header: what is no run id counts as none
+    return (lastId = runIdPattern.test(text) ? text : '')
+  }
 }
 
 /** Header values as text where they are text, for people who look; the bytes of others in base64. */
@@ -76,6 +85,7 @@ function quarantineRow(
  * @returns a group for each partition and run, in the order of the records
  */
 export function decideRecords(contract: Contract, validate: Validator, partitions: readonly PartitionRecords[]): DecidedRecords[] {
+  const runIdOf = runIdReader()
   return partitions.flatMap(({ topic, partition, records }) => {
     const groups = new Map<string, DecidedRecords>()
     for (const record of records) {

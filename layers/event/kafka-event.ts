@@ -64,13 +64,19 @@ export const valueBytes = (record: KafkaEventRecord): Buffer | null => bytesOf(r
 /** The key's bytes; null where the record has none. */
 export const keyBytes = (record: KafkaEventRecord): Buffer | null => bytesOf(record.key)
 
-/** The last header of this name, as Kafka's own `lastHeader` picks it; undefined where there is none. */
-export function headerOf(record: KafkaEventRecord, name: string): Buffer | undefined {
+/** The bytes of the last header of this name, as Kafka's own `lastHeader` picks it; undefined where there is none. */
+export function headerBytes(record: KafkaEventRecord, name: string): readonly number[] | undefined {
   for (let index = record.headers.length - 1; index >= 0; index--) {
     const value = record.headers[index]![name]
-    if (value !== undefined) return Buffer.from(value ?? [])
+    if (value !== undefined) return value ?? []
   }
   return undefined
+}
+
+/** The same as a Buffer. */
+export function headerOf(record: KafkaEventRecord, name: string): Buffer | undefined {
+  const bytes = headerBytes(record, name)
+  return bytes && Buffer.from(bytes)
 }
 
 /** What can be the id of a run. */
