@@ -1,0 +1,99 @@
+// Do the tools that ship with Apache Kafka 4 work, unchanged? KAFKA_JARS names a folder with their jars; skipped by name without it.
+import { join } from 'node:path'
+import { type Broker, startBroker } from '../src/index'
+import { run } from '../test/command'
+
+const { KAFKA_JARS } = process.env
+const whereGiven = KAFKA_JARS ? it : it.skip
+const tools = {
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  configs: 'kafka.admin.ConfigCommand',
+  groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  offsets: 'org.apache.kafka.tools.GetOffsetShell',
+  produce: 'org.apache.kafka.tools.ConsoleProducer',
+  consume: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
+  consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance'
+}
+let broker: Broker
+
+beforeEach(async () => {
+  broker = await startBroker()
+})
+afterEach(() => broker.close())
+
+async function java(tool: keyof typeof tools, args: string[], input = ''): Promise<string> {
+  const classPath = join(KAFKA_JARS!, '*')
+  const { code, stderr, stdout } = await run('java', ['-cp', classPath, tools[tool], '--bootstrap-server', broker.address, ...args], input)
+  if (code !== 0) throw new Error(`${tool} ended with ${code}: ${stdout}${stderr}`)
+  return stdout
+}
+
+const create = (partitions = 3) =>
+  java('topics', ['--create', '--topic', 't', '--partitions', String(partitions), '--config', 'retention.ms=1000'])
+const lines = Array.from({ length: 1000 }, (_, index) => `${index}`)
+
+whereGiven('kafka-topics creates, lists, describes, grows and deletes', async () => {
+  expect(await create()).toContain('Created topic t.')
+  expect(await java('topics', ['--list'])).toBe('t\n')
+  expect(await java('topics', ['--describe', '--topic', 't'])).toMatch(
+    /PartitionCount: 3\s+ReplicationFactor: 1\s+Configs: retention.ms=1000/
+  )
+  await java('topics', ['--alter', '--topic', 't', '--partitions', '4'])
+  expect(await java('topics', ['--describe', '--topic', 't'])).toContain('PartitionCount: 4')
+  await java('topics', ['--delete', '--topic', 't'])
+  expect((await java('topics', ['--list'])).trim()).toBe('')
+})
+
+whereGiven('kafka-configs describes a topic', async () => {
+  await create()
+  expect(await java('configs', ['--describe', '--entity-type', 'topics', '--entity-name', 't'])).toContain('retention.ms=1000')
+})
+
+whereGiven.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])('the console consumer reads what the producer wrote with %s', async codec => {
+  await create(1)
+  await java('produce', ['--topic', 't', '--compression-codec', codec], `${lines.join('\n')}\n`)
+  const read = await java('consume', ['--topic', 't', '--from-beginning', '--max-messages', '1000'])
+  expect(read.trim().split('\n')).toEqual(lines)
+})
+
+whereGiven('kafka-consumer-groups lists, describes, resets and deletes', async () => {
+  await create(1)
+  await java('produce', ['--topic', 't'], `${lines.join('\n')}\n`)
+  const consume = () => java('consume', ['--topic', 't', '--from-beginning', '--max-messages', '1000', '--group', 'g'])
+  await consume()
+  expect(await java('groups', ['--list'])).toBe('g\n')
+  expect(await java('groups', ['--list', '--state'])).toMatch(/g\s+Empty/)
+  const lagOf = async () => /^g\s+t\s+0\s+(\d+)\s+(\d+)\s+(\d+)/m.exec(await java('groups', ['--describe', '--group', 'g']))!.slice(1)
+  expect(await lagOf()).toEqual(['1000', '1000', '0'])
+  await java('groups', ['--reset-offsets', '--to-offset', '400', '--execute', '--group', 'g', '--topic', 't'])
+  expect(await lagOf()).toEqual(['400', '1000', '600'])
+  await java('groups', ['--reset-offsets', '--to-earliest', '--execute', '--group', 'g', '--topic', 't'])
+  expect((await consume()).trim().split('\n')).toEqual(lines)
+  await java('groups', ['--delete', '--group', 'g'])
+  expect((await java('groups', ['--list'])).trim()).toBe('')
+})
+
+whereGiven('kafka-get-offsets finds the ends and the latest time', async () => {
+  await create(1)
+  await java('produce', ['--topic', 't'], 'a\nb\n')
+  expect(await java('offsets', ['--topic', 't'])).toBe('t:0:2\n')
+  expect(await java('offsets', ['--topic', 't', '--time', 'earliest'])).toBe('t:0:0\n')
+  expect(await java('offsets', ['--topic', 't', '--time', 'max-timestamp'])).toMatch(/^t:0:[01]\n$/)
+})
+
+whereGiven('the performance tools run to their end', async () => {
+  await create(1)
+  const produced = await java('producerPerformance', [
+    '--topic',
+    't',
+    '--num-records',
+    '20000',
+    '--record-size',
+    '200',
+    '--throughput',
+    '-1'
+  ])
+  expect(produced).toContain('20000 records sent')
+  expect(await java('consumerPerformance', ['--topic', 't', '--num-records', '20000'])).toContain(', 20000, ')
+})

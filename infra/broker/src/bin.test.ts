@@ -1,0 +1,78 @@
+// Does the command start, stop, refuse and survive as its help says?
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { batchOf } from '../test/batches'
+import { runBin, startBin } from '../test/bin'
+import { TestClient } from '../test/client'
+import { temporaryFolder } from '../test/folder'
+import { readFlags } from './flags'
+
+it.each([
+  [['--port', 'x'], '--port x: must be a whole number from 0 to 65535.'],
+  [['--port', '70000'], '--port 70000: must be a whole number from 0 to 65535.'],
+  [['--partitions', '0'], '--partitions 0: must be a whole number from 1 to 10000.'],
+  [['--data-dir', ''], '--data-dir "": must name a folder.'],
+  [['--prot', '1'], "Unknown option '--prot'"],
+  [['--port'], '--port'],
+  [['start'], "Unexpected argument 'start'"]
+])('%j is refused by name', (args, message) => {
+  expect(() => readFlags(args)).toThrow(message)
+})
+
+it('a flag that cannot be used ends with code 2, its name and a remedy', async () => {
+  const { code, stderr, stdout } = await runBin('--partitions', 'many')
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toBe('sluice-broker: --partitions many: must be a whole number from 1 to 10000.\n')
+  expect(await runBin('--host', '0.0.0.0')).toMatchObject({ code: 2, stderr: expect.stringContaining('--listen-anywhere') })
+})
+
+it('tells its help and its version', async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8'))
+  expect(await runBin('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  expect((await runBin('--help')).stdout).toContain('Usage: sluice-broker')
+})
+
+it('a taken port ends with code 3, a data directory in use with code 4', async () => {
+  const dataDir = temporaryFolder()
+  const { child, ended, port } = await startBin('--data-dir', dataDir)
+  expect(await runBin('--port', String(port))).toMatchObject({ code: 3, stderr: expect.stringContaining(`Port ${port}`) })
+  expect(await runBin('--port', '0', '--data-dir', dataDir)).toMatchObject({ code: 4, stderr: expect.stringContaining(String(child.pid)) })
+  child.kill('SIGTERM')
+  expect(await ended).toEqual({ code: 0, signal: null })
+})
+
+it('ends when the process that started it is gone', async () => {
+  const { child, ended } = await startBin()
+  child.disconnect()
+  expect(await ended).toEqual({ code: 0, signal: null })
+})
+
+it('killed while records come in, it keeps all that it acknowledged, and starts again', async () => {
+  const dataDir = temporaryFolder()
+  const first = await startBin('--data-dir', dataDir)
+  const client = await TestClient.connect(first.port)
+  await client.call('createTopics', { topics: [{ name: 't', numPartitions: 1, replicationFactor: 1 }] })
+  const records = () => batchOf({ values: Array.from({ length: 50 }, () => 'x'.repeat(100)) })
+  let acknowledged = -1
+  const sending = (async () => {
+    for (;;) {
+      const topicData = [{ name: 't', partitionData: [{ index: 0, records: records() }] }]
+      const { responses } = await client.call('produce', { acks: -1, timeoutMs: 1000, topicData }, 12)
+      acknowledged = responses[0]!.partitionResponses[0]!.baseOffset
+      if (acknowledged >= 5000) first.child.kill('SIGKILL')
+    }
+  })()
+  await expect(sending).rejects.toThrow()
+  expect(await first.ended).toMatchObject({ signal: 'SIGKILL' })
+
+  const second = await startBin('--data-dir', dataDir)
+  const reader = await TestClient.connect(second.port)
+  const offsets = await reader.call('listOffsets', { topics: [{ name: 't', partitions: [{ partitionIndex: 0, timestamp: -1 }] }] })
+  expect(offsets.topics[0]!.partitions[0]!.offset).toBeGreaterThanOrEqual(acknowledged + 50)
+  const topics = [{ topic: 't', partitions: [{ partition: 0, fetchOffset: acknowledged, partitionMaxBytes: 1e6 }] }]
+  const { responses } = await reader.call('fetch', { maxWaitMs: 0, minBytes: 1, topics }, 12)
+  expect(responses[0]!.partitions[0]!.records!.readBigInt64BE(0)).toBe(BigInt(acknowledged))
+  reader.close()
+  second.child.kill('SIGINT')
+  expect(await second.ended).toEqual({ code: 0, signal: null })
+})

@@ -1,0 +1,131 @@
+// Does kafkajs, unchanged, produce, consume, rebalance and administer?
+import { ConfigResourceTypes, type Consumer, type EachMessagePayload, Kafka, logLevel } from 'kafkajs'
+import { temporaryFolder } from '../test/folder'
+import { type Broker, type BrokerOptions, startBroker } from './index'
+
+const opened: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close()
+})
+
+async function start(options: BrokerOptions = {}): Promise<{ broker: Broker; kafka: Kafka }> {
+  const broker = await startBroker(options)
+  opened.push(() => broker.close())
+  return { broker, kafka: new Kafka({ clientId: 'jest', brokers: [broker.address], logLevel: logLevel.NOTHING }) }
+}
+
+async function send(kafka: Kafka, topic: string, values: string[], partition?: number): Promise<void> {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  await producer.send({ topic, messages: values.map(value => ({ key: value, value, partition, headers: { kind: 'test' } })) })
+  await producer.disconnect()
+}
+
+/** Records as they arrive, and a way to wait for a number of them. */
+class Inbox {
+  readonly values: string[] = []
+  private waiting: { count: number; done: () => void } | undefined
+
+  take = async ({ message }: EachMessagePayload): Promise<void> => {
+    this.values.push(message.value!.toString())
+    if (this.waiting && this.values.length >= this.waiting.count) this.waiting.done()
+  }
+
+  has(count: number): Promise<void> {
+    return new Promise(done => {
+      this.waiting = { count, done }
+      if (this.values.length >= count) done()
+    })
+  }
+}
+
+async function consume(kafka: Kafka, groupId: string, topic: string, inbox: Inbox): Promise<Consumer> {
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, heartbeatInterval: 100 })
+  await consumer.connect()
+  opened.push(() => consumer.disconnect())
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({ eachMessage: inbox.take })
+  return consumer
+}
+
+const assigned = (consumer: Consumer): Promise<number[]> =>
+  new Promise(done => {
+    const stop = consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      stop()
+      done(payload.memberAssignment['t'] ?? [])
+    })
+  })
+
+it('what an idempotent producer sends, a group reads in order', async () => {
+  const { kafka } = await start()
+  const values = Array.from({ length: 1000 }, (_, index) => `v${index}`)
+  await send(kafka, 't', values)
+  const inbox = new Inbox()
+  await consume(kafka, 'g', 't', inbox)
+  await inbox.has(1000)
+  expect(inbox.values).toEqual(values)
+})
+
+it('two members share the partitions, and one that leaves hands its own to the other', async () => {
+  const { kafka } = await start({ defaultPartitions: 2 })
+  const admin = kafka.admin()
+  await admin.connect()
+  opened.push(() => admin.disconnect())
+  await admin.createTopics({ topics: [{ topic: 't', numPartitions: 2 }] })
+  const [left, right] = [new Inbox(), new Inbox()]
+  const first = await consume(kafka, 'g', 't', left)
+  const rejoined = assigned(first)
+  const second = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 100, heartbeatInterval: 100 })
+  await second.connect()
+  await second.subscribe({ topic: 't', fromBeginning: true })
+  const joined = assigned(second)
+  await second.run({ eachMessage: right.take })
+  expect([...(await rejoined), ...(await joined)].sort()).toEqual([0, 1])
+  for (const partition of [0, 1]) await send(kafka, 't', [`p${partition}`], partition)
+  await Promise.all([left.has(1), right.has(1)])
+  const alone = assigned(first)
+  await second.disconnect()
+  expect((await alone).sort()).toEqual([0, 1])
+})
+
+it('a group goes on where it was after the broker was stopped and started', async () => {
+  const dataDir = temporaryFolder()
+  const before = await start({ dataDir })
+  await send(before.kafka, 't', ['a', 'b'])
+  const inbox = new Inbox()
+  const consumer = await consume(before.kafka, 'g', 't', inbox)
+  await inbox.has(2)
+  await consumer.disconnect()
+  await before.broker.close()
+
+  const after = await start({ dataDir })
+  await send(after.kafka, 't', ['c'])
+  const next = new Inbox()
+  await consume(after.kafka, 'g', 't', next)
+  await next.has(1)
+  expect(next.values).toEqual(['c'])
+})
+
+it('the admin client creates, grows, describes and deletes', async () => {
+  const { kafka } = await start()
+  const admin = kafka.admin()
+  await admin.connect()
+  opened.push(() => admin.disconnect())
+  const configEntries = [{ name: 'retention.ms', value: '1000' }]
+  expect(await admin.createTopics({ topics: [{ topic: 't', numPartitions: 2, configEntries }] })).toBe(true)
+  await admin.createPartitions({ topicPartitions: [{ topic: 't', count: 3 }] })
+  expect((await admin.fetchTopicMetadata({ topics: ['t'] })).topics[0]!.partitions).toHaveLength(3)
+  const { resources } = await admin.describeConfigs({ includeSynonyms: true, resources: [{ type: ConfigResourceTypes.TOPIC, name: 't' }] })
+  expect(resources[0]!.configEntries.find(({ configName }) => configName === 'retention.ms')!.configValue).toBe('1000')
+  await send(kafka, 't', ['a'], 2)
+  expect((await admin.fetchTopicOffsets('t')).map(({ high }) => high).sort()).toEqual(['0', '0', '1'])
+  const inbox = new Inbox()
+  const consumer = await consume(kafka, 'g', 't', inbox)
+  await inbox.has(1)
+  await consumer.disconnect()
+  expect((await admin.listGroups()).groups.map(({ groupId }) => groupId)).toEqual(['g'])
+  expect((await admin.describeCluster()).brokers).toHaveLength(1)
+  await admin.deleteGroups(['g'])
+  await admin.deleteTopics({ topics: ['t'] })
+  expect(await admin.listTopics()).toEqual([])
+})

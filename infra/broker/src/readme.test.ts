@@ -1,0 +1,22 @@
+// Does the README name exactly the versions that are spoken and the flags that there are?
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { help } from './flags'
+import { type AnyApi, apis } from './protocol'
+
+const readme = readFileSync(join(__dirname, '../README.md'), 'utf8')
+
+it('the table of versions is the table of APIs', () => {
+  const rows = [...readme.matchAll(/^\| (\w+) +\| (\d+) +\| (\d+)–(\d+) +\|$/gm)].map(([, name, ...numbers]) => [
+    name,
+    ...numbers.map(Number)
+  ])
+  const spoken = Object.values(apis).map((api: AnyApi) => [api.name, api.key, api.min, api.max])
+  expect(rows).toEqual(spoken.sort((left, right) => Number(left[1]) - Number(right[1])))
+})
+
+it('every flag of the help is explained, and no other', () => {
+  const flagsOf = (text: string) => new Set([...text.matchAll(/--[a-z-]+/g)].map(([flag]) => flag))
+  const explained = new Set([...readme.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, flag]) => flag))
+  expect(explained).toEqual(new Set([...flagsOf(help)].filter(flag => flag !== '--help' && flag !== '--version')))
+})
