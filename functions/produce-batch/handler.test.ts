@@ -53,6 +53,7 @@ test("readings are spread over the contract's partitions, those of one sensor in
     dataset: 'sensors',
     topic: 'sensor_readings_raw',
     run: 'run-1',
+    started_at: expect.any(Number),
     produced: 6000,
     unparsable: 0
   })

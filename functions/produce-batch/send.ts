@@ -14,6 +14,8 @@ export interface OutgoingRecord {
 }
 
 export interface Sent {
+  /** Epoch milliseconds at which the first record was sent. */
+  started_at: number
   produced: number
   /** Lines of a file that could not be parsed; sent as their bytes, so that they reach the quarantine. */
   unparsable: number
@@ -40,7 +42,7 @@ export async function sendAll(
   chunks: AsyncIterable<OutgoingRecord[]>,
   run: string | undefined
 ): Promise<Sent> {
-  const sent: Sent = { produced: 0, unparsable: 0 }
+  const sent: Sent = { started_at: Date.now(), produced: 0, unparsable: 0 }
   const runHeader = run === undefined ? undefined : { [headers.run]: run }
   let underWay: Promise<void> = Promise.resolve()
   const send = async (chunk: OutgoingRecord[]) => {

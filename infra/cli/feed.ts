@@ -1,5 +1,5 @@
 // What flows without anybody asking for it?
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { countsOfRun } from '../../layers/store/counts'
 import { closePools, poolFor } from '../../layers/store/pool'
@@ -52,7 +52,7 @@ export async function feed(
   onFirstRow: (ms: number) => void
 ): Promise<void> {
   const { lambda, timescale } = stack.endpoints
-  const run = randomUUID()
+  const run = randomBytes(6).toString('base64url')
   const simulated = stack.contracts.filter(({ source }) => source.kind === 'simulator').map(({ dataset }) => dataset)
   // the products' sample are rows that are there from the start; their validation cases are for `sluice run products`
   const samples = stack.contracts.filter(({ source }) => source.kind === 'csv').map(({ dataset }) => dataset)

@@ -1,5 +1,5 @@
 // Of the records that one run sent, what became of each?
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -66,15 +66,15 @@ function checkedFile(context: Context, contract: Contract, given: string): strin
 async function account(
   url: string,
   run: string,
-  producing: Promise<number>,
+  producing: Promise<Produced>,
   expected: number | undefined,
   progress: Progress
-): Promise<{ produced: number; counts: RecordCounts }> {
-  let produced: number | undefined
+): Promise<Produced & { counts: RecordCounts }> {
+  let produced: Produced | undefined
   let failure: unknown
   producing.then(
-    count => {
-      produced = count
+    answer => {
+      produced = answer
     },
     error => {
       failure = error
@@ -88,21 +88,28 @@ async function account(
     const counts = await countsOfRun(poolFor(url), run)
     const seen = counts.valid + counts.quarantined + counts.duplicate
     if (failure !== undefined) throw failure
-    if (known !== undefined && seen >= known) return { produced: known, counts }
-    progress.show(seen, known ?? expected, `${seen.toLocaleString('en-US')} records accounted for`)
+    if (known !== undefined && seen >= known.produced) return { ...known, counts }
+    progress.show(seen, known?.produced ?? expected, `${seen.toLocaleString('en-US')} records accounted for`)
     if (seen !== last) [last, movedAt] = [seen, performance.now()]
     if (performance.now() - movedAt > STALL_MS) {
-      const sent = known === undefined ? 'still sending' : `${known} sent`
+      const sent = known === undefined ? 'still sending' : `${known.produced} sent`
       throw new PipelineError('TIMED_OUT', `run ${run}: ${sent}, ${seen} accounted for, and nothing moved for ${STALL_MS / 1000} s`)
     }
     await delay(POLL_MS)
   }
 }
 
-async function produce(endpoint: string, event: Record<string, unknown>): Promise<number> {
+/** The part of produce-batch's answer that is used. */
+interface Produced {
+  produced: number
+  /** Epoch milliseconds at which the first record was sent. */
+  started_at: number
+}
+
+async function produce(endpoint: string, event: Record<string, unknown>): Promise<Produced> {
   const { payload, functionError } = await invokeFunction(endpoint, 'produce-batch', event)
   if (functionError !== undefined) throw new PipelineError('SERVICE_FAILED', `produce-batch failed: ${errorText(payload)}`)
-  return (payload as { produced: number }).produced
+  return payload as Produced
 }
 
 function accountTable({ dataset, produced, valid, quarantined, duplicate, reasons, seconds, records_per_second }: RunResult): string {
@@ -125,14 +132,14 @@ export async function run(context: Context, options: RunOptions, dataset: string
   const contract = checkedContract(context, dataset)
   const file = options.file === undefined ? undefined : checkedFile(context, contract, options.file)
   const { endpoints, started } = await ensureUp(context.place, sentence => process.stderr.write(`${sentence}\n`))
-  const id = randomUUID()
+  // short: it travels in a header of every record
+  const id = randomBytes(6).toString('base64url')
   const progress = new Progress(!context.json)
-  const startedAt = performance.now()
   const event = { dataset, run: id, file, count: options.count, rate: options.rate, seed: options.seed }
   const url = contract.store === 'timeseries' ? endpoints.timescale : endpoints.database
   try {
-    const { produced, counts } = await account(url, id, produce(endpoints.lambda, event), options.count, progress)
-    const elapsed = (performance.now() - startedAt) / 1000
+    const { produced, started_at, counts } = await account(url, id, produce(endpoints.lambda, event), options.count, progress)
+    const elapsed = (Date.now() - started_at) / 1000
     const result: RunResult = {
       dataset,
       produced,
