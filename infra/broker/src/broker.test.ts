@@ -1,5 +1,6 @@
 // Does a broker answer over a real socket as Kafka does, refuse what is no request, and keep what it was told?
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { batchOf } from '../test/batches'
 import { TestClient } from '../test/client'
@@ -362,6 +363,19 @@ describe('a data directory', () => {
     writeFileSync(join(dataDir, 'broker.lock'), JSON.stringify({ pid: 2 ** 22 + 1, start: '1' }))
     await start({ dataDir })
     expect(JSON.parse(readFileSync(join(dataDir, 'broker.lock'), 'utf8')).pid).toBe(process.pid)
+  })
+
+  const whereProcessesAreFiles = existsSync('/proc/self/stat') ? it : it.skip
+
+  whereProcessesAreFiles('whose broker is dead, but not yet missed by its parent, is taken over', async () => {
+    // the shell becomes a program that never asks after the child that has ended
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec cat'])
+    opened.push({ close: () => parent.kill('SIGKILL') })
+    const pid = Number(await new Promise(done => parent.stdout.once('data', done)))
+    while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) await new Promise(setImmediate)
+    const dataDir = temporaryFolder()
+    writeFileSync(join(dataDir, 'broker.lock'), JSON.stringify({ pid, start: '' }))
+    await start({ dataDir })
   })
 
   it('with a catalog that is no JSON is refused, and the port is free again', async () => {

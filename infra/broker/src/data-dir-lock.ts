@@ -3,25 +3,33 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { BrokerStartError } from './errors'
 
-function isAlive(pid: number): boolean {
+/** State and start (in clock ticks since boot) of a process, where the system tells. */
+function statOf(pid: number): { state: string; start: string } | undefined {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: alive, but another user's
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // the command, in parentheses, may hold spaces; the state is the 3rd field of all, the start the 22nd
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', start: fields[19] ?? '' }
+  } catch {
+    return undefined
   }
 }
 
-/** When a process started, in clock ticks since boot, where the system tells: a pid alone may have been given again. */
 function startOf(pid: number): string {
+  return statOf(pid)?.start ?? ''
+}
+
+function isAlive({ pid, start }: Holder): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // the command, in parentheses, may hold spaces; the start is the 22nd field of all
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch {
-    return ''
+    process.kill(pid, 0)
+  } catch (error) {
+    // EPERM: alive, but another user's
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  const stat = statOf(pid)
+  if (!stat) return true
+  // a zombie is dead, only not yet missed by its parent; and a pid alone may have been given again
+  return stat.state !== 'Z' && stat.state !== 'X' && (start === '' || stat.start === start)
 }
 
 interface Holder {
@@ -52,9 +60,8 @@ export function lockDataDir(dataDir: string): () => void {
   writeFileSync(mine, JSON.stringify({ pid: process.pid, start: startOf(process.pid) }))
   try {
     const holder = holderOf(path)
-    const isMine = holder?.pid === process.pid && holder.start === startOf(process.pid)
-    const isTaken = holder && isAlive(holder.pid) && (holder.start === '' || startOf(holder.pid) === holder.start)
-    if (holder && isTaken && (!isMine || held.has(path))) throw inUse(dataDir, holder.pid)
+    const isMine = holder?.pid === process.pid
+    if (holder && isAlive(holder) && (!isMine || held.has(path))) throw inUse(dataDir, holder.pid)
     if (holder) renameSync(mine, path)
     else claim(mine, path, dataDir)
   } finally {
