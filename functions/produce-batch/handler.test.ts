@@ -86,6 +86,16 @@ test("a file's lines keep their numbers; one that cannot be parsed goes as its b
   expect(byLine.get('3')!.headers?.['sluice-unparsable']?.toString()).toMatch(/3/)
 })
 
+test('a file of large records goes in requests that a broker takes', async () => {
+  const file = join(folder, 'large.jsonl')
+  writeFileSync(
+    file,
+    Array.from({ length: 60 }, (_, index) => JSON.stringify({ product_id: `L${index}`, name: 'x'.repeat(50_000) })).join('\n')
+  )
+  expect(await handler({ dataset: 'products', file }, context)).toMatchObject({ produced: 60, unparsable: 0 })
+  expect(await messagesOf('products_raw')).toHaveLength(60)
+})
+
 test('an unknown dataset and a malformed event are named, and nothing is sent', async () => {
   await expect(handler({ dataset: 'sensor' }, context)).rejects.toMatchObject({
     code: 'CONTRACT_UNKNOWN',

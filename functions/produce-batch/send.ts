@@ -4,6 +4,8 @@ import { headers } from '../../layers/event/kafka-event'
 
 /** Records in one request: enough to make the answer's wait small, and far below a broker's limit of a request. */
 const requestRecordsMax = 2_500
+/** Bytes of values in one request, should they all go to one partition: a broker takes batches of a mebibyte unless told otherwise. */
+const requestBytesMax = 900_000
 
 /** A record to send; `line` and `unparsable` say where in a file it came from. */
 export interface OutgoingRecord {
@@ -19,6 +21,21 @@ export interface Sent {
   produced: number
   /** Lines of a file that could not be parsed; sent as their bytes, so that they reach the quarantine. */
   unparsable: number
+}
+
+/** A chunk cut into requests; a record that is larger than a request goes alone. */
+function* requestsOf(chunk: OutgoingRecord[]): Generator<OutgoingRecord[]> {
+  let from = 0
+  let bytes = 0
+  for (const [index, { value }] of chunk.entries()) {
+    if (index > from && (index - from === requestRecordsMax || bytes + value.length > requestBytesMax)) {
+      yield chunk.slice(from, index)
+      from = index
+      bytes = 0
+    }
+    bytes += value.length
+  }
+  if (from < chunk.length) yield chunk.slice(from)
 }
 
 function messageOf(record: OutgoingRecord, runHeader: Message['headers']): Message {
@@ -46,8 +63,7 @@ export async function sendAll(
   const runHeader = run === undefined ? undefined : { [headers.run]: run }
   let underWay: Promise<void> = Promise.resolve()
   const send = async (chunk: OutgoingRecord[]) => {
-    for (let from = 0; from < chunk.length; from += requestRecordsMax) {
-      const records = chunk.slice(from, from + requestRecordsMax)
+    for (const records of requestsOf(chunk)) {
       await producer.send({ topic, acks: -1, messages: records.map(record => messageOf(record, runHeader)) })
       sent.produced += records.length
       for (const record of records) if (record.unparsable !== undefined) sent.unparsable++

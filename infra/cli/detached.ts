@@ -46,7 +46,7 @@ function startDetached(place: Place, flags: string[]): Promise<Endpoints> {
 export async function ensureUp(
   place: Place,
   say: (sentence: string) => void,
-  flags: string[] = []
+  flags: string[] = ['--no-samples']
 ): Promise<{ endpoints: Endpoints; started: boolean }> {
   const live = liveState(place)
   if (live !== undefined && live.supervisor.kind !== 'invoke') {
