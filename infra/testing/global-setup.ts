@@ -24,6 +24,9 @@ export default async function globalSetup(): Promise<void> {
   process.env.TEST_POSTGRES_SUPERUSER = postgres.url('postgres')
   process.env.TEST_POSTGRES_OWNER = postgres.url('sluice_owner')
   process.env.TEST_POSTGRES_APP = postgres.url('sluice_app')
+  // jest that is interrupted runs no teardown
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+  process.once('exit', () => postgres.kill())
   ;(globalThis as Record<string, unknown>).stopTestPostgres = async () => {
     await postgres.stop()
     rmSync(folder, { recursive: true, force: true })
