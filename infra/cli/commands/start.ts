@@ -86,6 +86,18 @@ function onSignals(end: AbortController, killAll: () => void): void {
   }
 }
 
+const PARENT_MS = 500
+
+/**
+ * Ends when `npm start` was ended by a signal: npm hands it to the shell between us, which does not hand it on.
+ * Only under npm; a supervisor that was started with `&` outlives its shell.
+ */
+function endWithNpm(end: AbortController): void {
+  if (process.env['npm_lifecycle_event'] !== 'start') return
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && end.abort(), PARENT_MS).unref()
+}
+
 async function alreadyRunning(context: Context, error: AlreadyRunning): Promise<number> {
   const endpoints = await waitUntilReady(context.place, error.owner)
   if (endpoints === undefined)
@@ -100,6 +112,7 @@ async function foreground(context: Context, options: StartOptions): Promise<numb
   const end = new AbortController()
   let stack: Stack | undefined
   onSignals(end, () => stack?.kill())
+  endWithNpm(end)
   const tell = (message: SupervisorMessage) => void (process.connected && process.send?.(message))
   // who started us gave up before we were ready
   const orphaned = () => end.abort()
