@@ -55,7 +55,7 @@ const defaultFlushMs = 1000
 const defaultSegmentBytes = 64 * 1024 * 1024
 const connectionsMax = 10_000
 /** Memory for the newest batches of all partitions on disk. */
-const tailBytesMax = 16 * 1024 * 1024
+const tailBytesMax = 8 * 1024 * 1024
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
