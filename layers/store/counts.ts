@@ -3,6 +3,7 @@ import type pg from 'pg'
 import countsByDatasetSql from '../../sql/queries/counts-by-dataset.sql'
 import countsOfRunSql from '../../sql/queries/counts-of-run.sql'
 import offsetsList from '../../sql/queries/offsets-list.sql'
+import { storeError } from './pool'
 
 export interface RecordCounts {
   valid: number
@@ -10,6 +11,15 @@ export interface RecordCounts {
   duplicate: number
   /** Reason code → records that have it; a record with two reasons counts under both. */
   reasons: Record<string, number>
+}
+
+/** Rows of a query; a server that is away is an error that says so. */
+async function rowsOf<R extends pg.QueryResultRow>(client: Pick<pg.Pool, 'query'>, sql: string, values: unknown[]): Promise<R[]> {
+  try {
+    return (await client.query<R>(sql, values)).rows
+  } catch (error) {
+    throw storeError(error)
+  }
 }
 
 interface CountRow {
@@ -28,20 +38,19 @@ function add(counts: RecordCounts, row: CountRow): RecordCounts {
 
 /** The counts of one run; all zero before its first batch is stored. */
 export async function countsOfRun(client: Pick<pg.Pool, 'query'>, runId: string): Promise<RecordCounts> {
-  const result = await client.query<CountRow>(countsOfRunSql, [runId])
-  return result.rows.reduce(add, none())
+  return (await rowsOf<CountRow>(client, countsOfRunSql, [runId])).reduce(add, none())
 }
 
 /** The counts of every dataset that this database holds, of the records that came from one cluster. */
 export async function countsByDataset(client: Pick<pg.Pool, 'query'>, clusterId: string): Promise<Map<string, RecordCounts>> {
-  const result = await client.query<CountRow & { dataset: string }>(countsByDatasetSql, [clusterId])
+  const rows = await rowsOf<CountRow & { dataset: string }>(client, countsByDatasetSql, [clusterId])
   const counts = new Map<string, RecordCounts>()
-  for (const row of result.rows) counts.set(row.dataset, add(counts.get(row.dataset) ?? none(), row))
+  for (const row of rows) counts.set(row.dataset, add(counts.get(row.dataset) ?? none(), row))
   return counts
 }
 
 /** For `topic-partition` the offset up to which it is worked off. */
 export async function consumedOffsets(client: Pick<pg.Pool, 'query'>, consumer: string, clusterId: string): Promise<Map<string, number>> {
-  const result = await client.query<{ topic: string; partition: number; next_offset: string }>(offsetsList, [consumer, clusterId])
-  return new Map(result.rows.map(row => [`${row.topic}-${row.partition}`, Number(row.next_offset)]))
+  const rows = await rowsOf<{ topic: string; partition: number; next_offset: string }>(client, offsetsList, [consumer, clusterId])
+  return new Map(rows.map(row => [`${row.topic}-${row.partition}`, Number(row.next_offset)]))
 }
