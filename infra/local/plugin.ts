@@ -4,11 +4,13 @@ import { adoptOrStart } from './adopt'
 import { READY_MESSAGE } from './functions'
 import { placeOf } from './place'
 import { freePort } from './ports'
+import { checkServiceDefinition } from './service-definition'
 import type { Stack } from './stack'
 import { type Endpoints, readState, updateState } from './state'
 
 interface Serverless {
   serviceDir: string
+  processedInput?: { commands?: string[] }
   service: { provider: { environment?: Record<string, unknown> }; custom?: Record<string, Record<string, unknown> | undefined> }
   pluginManager: { plugins: { constructor: { name: string }; end?(skipExit?: boolean): Promise<void> }[] }
 }
@@ -20,6 +22,20 @@ interface Options {
 
 interface Utils {
   log: { notice(text: string): void; error(text: string): void }
+}
+
+/** Exit code for what only the user can correct. */
+const EXIT_MALFORMED = 2
+
+/** The framework would refuse a malformed event too, later and with exit code 1. */
+function endIfMalformed(root: string): void {
+  try {
+    checkServiceDefinition({ root })
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error
+    process.stderr.write(`error: ${error.message}\n${error.remedy}\n`)
+    process.exit(EXIT_MALFORMED)
+  }
 }
 
 /** A process whose parent is gone ends by itself within this time. */
@@ -50,6 +66,7 @@ export default class LocalServices {
     this.#serverless = serverless
     this.#options = options
     this.#utils = utils
+    if (serverless.processedInput?.commands?.[0] === 'offline') endIfMalformed(serverless.serviceDir)
     const offline = () => (this.#up ??= this.#forOffline())
     this.hooks = {
       'before:offline:start': offline,

@@ -10,6 +10,7 @@ import { type Postgres, postgresUrl, startPostgres } from './postgres'
 import { openSecrets, shutdownSteps } from './postgres-cluster'
 import { endProcess, identityOf, type ProcessIdentity } from './processes'
 import { checkedContracts, prepareDatabases, prepareTopics } from './schema'
+import { checkServiceDefinition } from './service-definition'
 import { interruptStarts } from './starting'
 import { type Endpoints, readState, type ServiceState, type SupervisorKind, takeLock, updateState } from './state'
 import { type RunningService, type ServiceEvent, type Supervised, supervise } from './supervised'
@@ -122,6 +123,7 @@ function endpointsOf(external: External, ports: Ports, appUrl: string): Endpoint
 async function bringUp(registry: Registry): Promise<{ endpoints: Endpoints; contracts: Contract[] }> {
   const { place, options, running } = registry
   const external = externalServers(options.env ?? process.env)
+  if (options.functions) checkServiceDefinition(place)
   const contracts = await checkedContracts(place)
   await Promise.all([checkReachable(external), endLeftovers(place)])
   const wished = await choosePorts(readState(place).ports)
