@@ -13,13 +13,10 @@ export function stableUuid(name: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
-const alphanumeric = (text: string) => text.replace(/[^0-9A-Za-z]/g, '')
-
-// As osls writes function names into logical ids (lib/plugins/aws/lib/naming.js, getNormalizedFunctionName).
-function normalizedFunction(functionKey: string): string {
-  const name = functionKey.replaceAll('-', 'Dash').replaceAll('_', 'Underscore')
-  return name.charAt(0).toUpperCase() + name.slice(1)
-}
+// As osls writes names into logical ids (lib/plugins/aws/lib/naming.js: normalizeNameToAlphaNumericOnly, getNormalizedFunctionName).
+const upperFirst = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
+const alphanumeric = (name: string) => upperFirst(name.replace(/[^0-9A-Za-z]/g, ''))
+const normalizedFunction = (functionKey: string) => upperFirst(functionKey.replaceAll('-', 'Dash').replaceAll('_', 'Underscore'))
 
 /** The CloudFormation id that osls gives to a `kafka` event: the key of its entry in `resources.extensions`. */
 export function kafkaLogicalId(functionKey: string, topic: string): string {

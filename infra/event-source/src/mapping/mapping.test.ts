@@ -14,7 +14,7 @@ const one = (settings: object, properties?: object) =>
   readMappings(
     service(
       [{ kafka: { ...kafka, ...settings } }],
-      properties && { extensions: { TakeDashordersEventSourceMappingKafkaorders: { Properties: properties } } }
+      properties && { extensions: { TakeDashordersEventSourceMappingKafkaOrders: { Properties: properties } } }
     ),
     {}
   )
@@ -71,10 +71,17 @@ test('the UUID is the same after a restart, and another for another stage, funct
   expect(stableUuid('a')).toBe(stableUuid('a'))
 })
 
-test('logical ids are those of the framework', () => {
-  expect(kafkaLogicalId('take-orders_now', 'my.topic-1')).toBe('TakeDashordersUnderscorenowEventSourceMappingKafkamytopic1')
-  expect(mskLogicalId('take', arn, 'my-topic')).toBe('TakeEventSourceMappingMSKmainmytopic')
-  expect(mskLogicalId('take', { Ref: 'My-Cluster' }, 't')).toBe('TakeEventSourceMappingMSKMyClustert')
+test('logical ids are those that the framework gives', () => {
+  const naming = require('serverless/lib/plugins/aws/lib/naming.js')
+  for (const [name, topic] of [
+    ['take-orders_now', 'my.topic-1'],
+    ['take', 'Orders'],
+    ['t', `${'long-'.repeat(50)}end`]
+  ] as const) {
+    expect(kafkaLogicalId(name, topic)).toBe(naming.getKafkaEventLogicalId(name, topic))
+    expect(mskLogicalId(name, arn, topic)).toBe(naming.getMSKEventLogicalId(name, 'main', topic))
+    expect(mskLogicalId(name, { Ref: 'My-Cluster' }, topic)).toBe(naming.getMSKEventLogicalId(name, 'My-Cluster', topic))
+  }
 })
 
 test('a window of 0 in the event is 500 ms, with a warning; one in resources.extensions is 0', () => {

@@ -1,0 +1,87 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { temporaryPlace } from './testing'
+
+jest.setTimeout(60_000)
+
+// the framework's own commands in this checkout, as a user types them
+const root = process.cwd()
+const serverless = join(root, 'node_modules', '.bin', 'serverless')
+const place = temporaryPlace()
+const env = { ...process.env, SLUICE_STATE: place.state, SLS_NOTIFICATIONS_MODE: 'off' }
+afterAll(() => place.remove())
+
+const run = (...args: string[]) =>
+  new Promise<string>((resolve, reject) => {
+    execFile(serverless, args, { cwd: root, env, maxBuffer: 1e8 }, (error, stdout, stderr) =>
+      error ? reject(new Error(`${error.message}\n${stdout}${stderr}`)) : resolve(stdout)
+    )
+  })
+
+test('package gives a template with a function for each step and a mapping for each topic', async () => {
+  const folder = join(place.state, 'package')
+  await run('package', '--package', folder)
+  const template = JSON.parse(readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'))
+  const resources = Object.values<{ Type: string; Properties: Record<string, never> }>(template.Resources)
+  const ofType = (type: string) => resources.filter(resource => resource.Type === type)
+  expect(ofType('AWS::Lambda::Function')).toHaveLength(4)
+  expect(ofType('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties['Topics'])).toEqual([
+    ['sensor_readings_raw'],
+    ['products_raw'],
+    ['transactions_raw']
+  ])
+  expect(ofType('AWS::Events::Rule')).toHaveLength(2)
+})
+
+test('invoke local brings the servers up, runs the function and leaves nothing running', async () => {
+  expect(await run('invoke', 'local', '-f', 'produce-batch', '-d', '{"dataset":"products"}')).toMatch(/"produced": 4/)
+})
+
+/** A port that nothing else picks: the framework looks at its ports seconds before it listens, and other tests start stacks meanwhile. */
+async function ephemeralPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return String(port)
+}
+
+/** Resolves with the address that `serverless offline` prints once it listens. */
+function listening(child: ChildProcess): Promise<string> {
+  let printed = ''
+  return new Promise((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      printed += chunk
+      const found = /Server ready: (http:\/\/\S+)/.exec(printed)
+      if (found) resolve(found[1]!)
+    }
+    child.stdout!.on('data', read)
+    child.stderr!.on('data', read)
+    child.once('exit', code => reject(new Error(`exit code ${code}: ${printed}`)))
+  })
+}
+
+test.each([[['offline']], [['offline', 'start']]])(
+  'serverless %j serves on the embedded servers, takes up what was sent before, and ends with Ctrl-C',
+  async args => {
+    const ports = ['--httpPort', await ephemeralPort(), '--lambdaPort', await ephemeralPort()]
+    const child = spawn(serverless, [...args, ...ports], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = new Promise(resolve => child.once('close', resolve))
+    const url = await listening(child)
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok' })
+    let products: { valid: number; quarantined: number } | undefined
+    // the four products that `invoke local` sent wait in the topic
+    while ((products?.valid ?? 0) + (products?.quarantined ?? 0) < 4) {
+      const status = (await (await fetch(`${url}/status`)).json()) as {
+        datasets: { dataset: string; valid: number; quarantined: number }[]
+      }
+      products = status.datasets.find(each => each.dataset === 'products')
+    }
+    expect(products).toMatchObject({ valid: 1, quarantined: 3 })
+    child.kill('SIGINT')
+    await ended
+  }
+)
