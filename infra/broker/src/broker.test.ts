@@ -368,8 +368,8 @@ describe('a data directory', () => {
   const whereProcessesAreFiles = existsSync('/proc/self/stat') ? it : it.skip
 
   whereProcessesAreFiles('whose broker is dead, but not yet missed by its parent, is taken over', async () => {
-    // the shell becomes a program that never asks after the child that has ended
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec cat'])
+    // before its child ends, the shell becomes a program that never asks after it
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec cat'])
     opened.push({ close: () => parent.kill('SIGKILL') })
     const pid = Number(await new Promise(done => parent.stdout.once('data', done)))
     while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) await new Promise(setImmediate)

@@ -152,12 +152,22 @@ export class Harness {
     return Object.fromEntries(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
   }
 
-  async members(group = this.topic): Promise<number> {
+  private async group(name: string) {
     const cluster = new Cluster(this.brokers)
-    const coordinator = await cluster.coordinator(group, 'test')
-    const { groups } = await coordinator.request('describeGroups', { groups: [group] })
+    const coordinator = await cluster.coordinator(name, 'test')
+    const { groups } = await coordinator.request('describeGroups', { groups: [name] })
     cluster.close()
-    return groups[0]!.members.length
+    return groups[0]!
+  }
+
+  async members(group = this.topic): Promise<number> {
+    return (await this.group(group)).members.length
+  }
+
+  /** Members that have their partitions; 0 while the group still shares them out. */
+  async settledMembers(group = this.topic): Promise<number> {
+    const { groupState, members } = await this.group(group)
+    return groupState === 'Stable' ? members.length : 0
   }
 
   async close(): Promise<void> {

@@ -137,7 +137,7 @@ export function mappingSuite(brokers: () => string[]): void {
   test('two pollers share the partitions, each with a thread of its own', async () => {
     const harness = await create(4)
     harness.start({ minimumPollers: 2 })
-    while ((await harness.members()) !== 2) await new Promise(done => setImmediate(done))
+    while ((await harness.settledMembers()) !== 2) await new Promise(done => setImmediate(done))
     await harness.fill(4, 100)
     await harness.until(() => harness.succeeded().length >= 400)
     expect(harness.values()).toEqual({ 0: range(0, 100), 1: range(1, 100), 2: range(2, 100), 3: range(3, 100) })
