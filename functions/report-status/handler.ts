@@ -5,7 +5,7 @@ import { config } from '../../layers/config'
 import { loadContracts } from '../../layers/contract'
 import { lambdaFunction } from '../../layers/event/function'
 import { clusterId, sharedAdmin } from '../../layers/event/kafka-client'
-import { consumedOffsets, countsByDataset, type RecordCounts } from '../../layers/store/counts'
+import { consumedOffsets, countsByDataset, type RecordCounts, VALIDATION } from '../../layers/store/counts'
 import { poolFor } from '../../layers/store/pool'
 import definition from '../../serverless.yml'
 import { metricsOf } from './metrics'
@@ -14,8 +14,6 @@ import { type DatasetStatus, datasetStatus, type HighWatermarks } from './status
 
 /** The part of an HTTP API event (payload format 2.0) that is used. */
 const httpEvent = z.looseObject({ rawPath: z.string().default('/') })
-
-const consumer = 'validate-message'
 
 interface Accounts {
   counts: Map<string, RecordCounts>
@@ -30,7 +28,7 @@ async function readAccounts(): Promise<Accounts> {
   for (const url of new Set([databaseUrl, timescaleUrl])) {
     const pool = poolFor(url)
     for (const [dataset, counts] of await countsByDataset(pool, cluster)) accounts.counts.set(dataset, counts)
-    for (const [partition, offset] of await consumedOffsets(pool, consumer, cluster)) accounts.consumed.set(partition, offset)
+    for (const [partition, offset] of await consumedOffsets(pool, VALIDATION, cluster)) accounts.consumed.set(partition, offset)
   }
   return accounts
 }

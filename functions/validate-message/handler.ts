@@ -8,11 +8,9 @@ import { clusterId } from '../../layers/event/kafka-client'
 import { kafkaEvent, type PartitionRecords, partitionsOf } from '../../layers/event/kafka-event'
 import { log } from '../../layers/log'
 import { advanceOffsets, type BatchCounts, batchWriter, claimOffsets, type OffsetRange } from '../../layers/store/batch'
+import { VALIDATION } from '../../layers/store/counts'
 import { poolFor, withTransaction } from '../../layers/store/pool'
 import { decideRecords } from './decide'
-
-/** The name under which this function notes how far it is. */
-const consumerName = 'validate-message'
 
 /** What is compiled once for each dataset of this process. */
 interface Dataset {
@@ -52,7 +50,7 @@ function unseen(partitions: readonly PartitionRecords[], claimed: ReadonlyMap<st
 async function storePartitions(dataset: Dataset, partitions: PartitionRecords[]): Promise<BatchCounts> {
   const { contract, validate, write } = dataset
   const { databaseUrl, timescaleUrl } = config()
-  const consumer = { name: consumerName, clusterId: await clusterId() }
+  const consumer = { name: VALIDATION, clusterId: await clusterId() }
   return withTransaction(poolFor(contract.store === 'timeseries' ? timescaleUrl : databaseUrl), async client => {
     const ranges = partitions.map(rangeOf)
     const fresh = unseen(partitions, await claimOffsets(client, consumer, ranges))
@@ -64,7 +62,7 @@ async function storePartitions(dataset: Dataset, partitions: PartitionRecords[])
   })
 }
 
-export const handler = lambdaFunction('validate-message', kafkaEvent, async event => {
+export const handler = lambdaFunction(VALIDATION, kafkaEvent, async event => {
   const byDataset = new Map<Dataset, PartitionRecords[]>()
   for (const partition of partitionsOf(event)) {
     const dataset = datasetOf(partition.topic)

@@ -34,12 +34,6 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** A string literal with standard_conforming_strings on, the default since Postgres 9.1. */
-export function quoteLiteral(text: string): string {
-  if (text.includes('\0')) throw new RangeError('an SQL literal cannot hold NUL')
-  return `'${text.replaceAll("'", "''")}'`
-}
-
 /** `InvoiceNo` becomes `invoice_no`, `CustomerID` becomes `customer_id`. */
 export function snakeCase(name: string): string {
   return name

@@ -1,6 +1,6 @@
 // What does the rest of the platform use of the contracts? Readers of files, generators and the check against the standard have
 // their own entries (`./read-csv`, `./read-json`, `./generate`, `./check`), so that no function loads what it does not use.
-export { quoteIdentifier, quoteLiteral } from './identifiers'
+export { quoteIdentifier } from './identifiers'
 export { contractOf, contractsFolder, loadContracts } from './load'
 export { tableStatements } from './tables'
 export type * from './types'

@@ -1,6 +1,7 @@
 // What is in the event that the Kafka event source mapping hands to a function?
 // Source: AWS Lambda Developer Guide, "Using Lambda with self-managed Apache Kafka" and "… Amazon MSK".
 import { z } from 'zod'
+import { UNPARSABLE_HEADER } from '../contract'
 
 /** One record as it stands in the event: `key` is absent for a null key, `value` for a tombstone. */
 export interface KafkaEventRecord {
@@ -89,5 +90,5 @@ export const headers = {
   /** The line of the source file that the record was read from, 1-based. */
   line: 'sluice-line',
   /** Why the line could not be parsed; the record's value is then the line's bytes. */
-  unparsable: 'sluice-unparsable'
+  unparsable: UNPARSABLE_HEADER
 } as const

@@ -5,6 +5,9 @@ import countsOfRunSql from '../../sql/queries/counts-of-run.sql'
 import offsetsList from '../../sql/queries/offsets-list.sql'
 import { storeError } from './pool'
 
+/** The name under which `validate-message` notes how far it is. */
+export const VALIDATION = 'validate-message'
+
 export interface RecordCounts {
   valid: number
   quarantined: number
