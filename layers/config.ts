@@ -12,6 +12,14 @@ const environment = z.object({
     .refine(brokers => brokers.every(broker => hostPort.test(broker)), 'must be host:port, several separated by commas'),
   DATABASE_URL: postgresUrl,
   TIMESCALE_URL: postgresUrl.optional(),
+  MYSQL_URL: z
+    .string()
+    .regex(/^(mysql|mariadb|postgres|postgresql):\/\/[^\s]+$/, 'must be a mysql:// URL')
+    .optional(),
+  LAKE_URL: z
+    .string()
+    .regex(/^(file:.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^\s]*)?)$/, 'must be file:<folder> or s3://<bucket>/<prefix>')
+    .default('file:.sluice/lake'),
   LAMBDA_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http:// URL' }).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info')
 })
@@ -25,6 +33,10 @@ export interface Config {
   readonly databaseUrl: string
   /** The same server as `databaseUrl` where TIMESCALE_URL is not set. */
   readonly timescaleUrl: string
+  /** Where the device tables are: MySQL, or the tables that stand in for it in `databaseUrl` where MYSQL_URL is not set. */
+  readonly mysqlUrl: string
+  /** `file:<folder>`, relative to the working directory unless absolute, or `s3://<bucket>/<prefix>`. */
+  readonly lakeUrl: string
   readonly lambdaEndpoint?: string
   readonly logLevel: string
 }
@@ -56,6 +68,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     kafkaBrokers: Object.freeze(values.KAFKA_BROKERS),
     databaseUrl: values.DATABASE_URL,
     timescaleUrl: values.TIMESCALE_URL ?? values.DATABASE_URL,
+    mysqlUrl: values.MYSQL_URL ?? values.DATABASE_URL,
+    lakeUrl: values.LAKE_URL,
     lambdaEndpoint: values.LAMBDA_ENDPOINT,
     logLevel: values.LOG_LEVEL
   })

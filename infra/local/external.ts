@@ -9,12 +9,14 @@ export interface External {
   kafka?: string
   database?: string
   timescale?: string
+  mysql?: string
+  lake?: string
 }
 
 const hostPort = /^(\[[0-9a-fA-F:]+\]|[^\s:,/]+):(\d{1,5})$/
 
 /**
- * Reads KAFKA_BROKERS, DATABASE_URL and TIMESCALE_URL; an empty value counts as not set.
+ * Reads KAFKA_BROKERS, DATABASE_URL, TIMESCALE_URL, MYSQL_URL and LAKE_URL; an empty value counts as not set.
  * @throws PipelineError CONFIG_INVALID naming the variable (its value only where it cannot hold a password)
  */
 export function externalServers(env: NodeJS.ProcessEnv): External {
@@ -22,14 +24,21 @@ export function externalServers(env: NodeJS.ProcessEnv): External {
   const wrong = kafka?.split(',').find(broker => !hostPort.test(broker.trim()))
   if (wrong !== undefined)
     throw new PipelineError('CONFIG_INVALID', `environment: KAFKA_BROKERS is '${kafka}': '${wrong}' is not host:port`)
-  const url = (name: 'DATABASE_URL' | 'TIMESCALE_URL') => {
+  const url = (name: string, scheme: RegExp, rule: string) => {
     const value = env[name] || undefined
-    if (value !== undefined && !(/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) {
-      throw new PipelineError('CONFIG_INVALID', `environment: ${name} is malformed: must be a postgres:// URL`)
+    if (value !== undefined && !(scheme.test(value) && URL.canParse(value))) {
+      throw new PipelineError('CONFIG_INVALID', `environment: ${name} is malformed: must be ${rule}`)
     }
     return value
   }
-  return { kafka, database: url('DATABASE_URL'), timescale: url('TIMESCALE_URL') }
+  const postgres = [/^postgres(ql)?:\/\//, 'a postgres:// URL'] as const
+  return {
+    kafka,
+    database: url('DATABASE_URL', ...postgres),
+    timescale: url('TIMESCALE_URL', ...postgres),
+    mysql: url('MYSQL_URL', /^(mysql|mariadb):\/\//, 'a mysql:// URL'),
+    lake: url('LAKE_URL', /^(file:.|s3:\/\/[a-z0-9])/, 'file:<folder> or s3://<bucket>/<prefix>')
+  }
 }
 
 /** Whether something takes TCP connections there, within 3 s. */
@@ -49,7 +58,7 @@ export function isReachable(host: string, port: number, timeoutMs = CONNECT_TIME
 /** Host and port of each server, without what else a URL says. */
 export function addressesOf(external: External): { variable: string; host: string; port: number }[] {
   const brokers = (external.kafka ?? '').split(',').filter(broker => broker !== '')
-  const urls = { DATABASE_URL: external.database, TIMESCALE_URL: external.timescale }
+  const urls = { DATABASE_URL: external.database, TIMESCALE_URL: external.timescale, MYSQL_URL: external.mysql }
   return [
     ...brokers.map(broker => {
       const [, host, port] = hostPort.exec(broker.trim())!
@@ -58,7 +67,7 @@ export function addressesOf(external: External): { variable: string; host: strin
     ...Object.entries(urls).flatMap(([variable, text]) => {
       if (text === undefined) return []
       const url = new URL(text)
-      return [{ variable, host: url.hostname, port: Number(url.port || 5432) }]
+      return [{ variable, host: url.hostname, port: Number(url.port || (variable === 'MYSQL_URL' ? 3306 : 5432)) }]
     })
   ]
 }

@@ -31,21 +31,27 @@ function ready(child: ChildProcess): Promise<void> {
   return new Promise(resolve => child.on('message', message => message === READY_MESSAGE && resolve()))
 }
 
+export type FunctionEndpoints = Pick<Endpoints, 'kafka' | 'database' | 'timescale' | 'mysql' | 'lake' | 'lambda'>
+
+/** Where functions find their servers, as the variables that `layers/config.ts` reads. */
+export const serverVariables = (endpoints: FunctionEndpoints) => ({
+  KAFKA_BROKERS: endpoints.kafka,
+  DATABASE_URL: endpoints.database,
+  TIMESCALE_URL: endpoints.timescale,
+  MYSQL_URL: endpoints.mysql,
+  LAKE_URL: endpoints.lake,
+  LAMBDA_ENDPOINT: endpoints.lambda
+})
+
 /** The variables that functions read, and what keeps the framework quiet and fast. */
-export function functionsEnvironment(
-  endpoints: Pick<Endpoints, 'kafka' | 'database' | 'timescale' | 'lambda'>,
-  place: Place
-): NodeJS.ProcessEnv {
+export function functionsEnvironment(endpoints: FunctionEndpoints, place: Place): NodeJS.ProcessEnv {
   return {
     // serverless-offline wants credentials to be there; nothing local checks them
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_REGION: 'us-east-1',
     ...process.env,
-    KAFKA_BROKERS: endpoints.kafka,
-    DATABASE_URL: endpoints.database,
-    TIMESCALE_URL: endpoints.timescale,
-    LAMBDA_ENDPOINT: endpoints.lambda,
+    ...serverVariables(endpoints),
     SLUICE_STATE: place.state,
     SLUICE_SUPERVISED: '1',
     SLS_NOTIFICATIONS_MODE: 'off',

@@ -1,7 +1,7 @@
 // How do `serverless offline` and `serverless invoke local` find their servers on a plain checkout?
 import { PipelineError } from '../../layers/errors'
 import { adoptOrStart } from './adopt'
-import { READY_MESSAGE } from './functions'
+import { type FunctionEndpoints, READY_MESSAGE, serverVariables } from './functions'
 import { placeOf } from './place'
 import { freePort } from './ports'
 import { checkServiceDefinition } from './service-definition'
@@ -118,8 +118,15 @@ export default class LocalServices {
 
   /** The supervisor has chosen everything; when it is gone, so are we. */
   #underSupervisor(): void {
-    const { KAFKA_BROKERS, DATABASE_URL, TIMESCALE_URL, LAMBDA_ENDPOINT } = userEnvironment
-    this.#apply({ kafka: KAFKA_BROKERS!, database: DATABASE_URL!, timescale: TIMESCALE_URL!, lambda: LAMBDA_ENDPOINT! })
+    const { KAFKA_BROKERS, DATABASE_URL, TIMESCALE_URL, MYSQL_URL, LAKE_URL, LAMBDA_ENDPOINT } = userEnvironment
+    this.#apply({
+      kafka: KAFKA_BROKERS!,
+      database: DATABASE_URL!,
+      timescale: TIMESCALE_URL!,
+      mysql: MYSQL_URL!,
+      lake: LAKE_URL!,
+      lambda: LAMBDA_ENDPOINT!
+    })
     process.once('disconnect', () => {
       setTimeout(() => process.exit(1), ORPHAN_MS).unref()
       process.kill(process.pid, 'SIGTERM')
@@ -138,14 +145,9 @@ export default class LocalServices {
     }
   }
 
-  #apply(endpoints: Pick<Endpoints, 'kafka' | 'database' | 'timescale' | 'lambda'>): void {
+  #apply(endpoints: FunctionEndpoints): void {
     const { service } = this.#serverless
-    const environment = {
-      KAFKA_BROKERS: endpoints.kafka,
-      DATABASE_URL: endpoints.database,
-      TIMESCALE_URL: endpoints.timescale,
-      LAMBDA_ENDPOINT: endpoints.lambda
-    }
+    const environment = serverVariables(endpoints)
     service.provider.environment = { ...service.provider.environment, ...environment }
     Object.assign(process.env, environment)
     const custom = (service.custom ??= {})

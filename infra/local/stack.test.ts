@@ -95,7 +95,14 @@ test('an external server that does not answer stops the start and leaves nothing
 
 test('functions get the application role and no other password', () => {
   const place = temporaryPlace()
-  const endpoints = { kafka: 'k:1', database: 'postgres://sluice_app:x@h/d', timescale: 'postgres://sluice_app:x@h/d', lambda: 'http://l' }
+  const endpoints = {
+    kafka: 'k:1',
+    database: 'postgres://sluice_app:x@h/d',
+    timescale: 'postgres://sluice_app:x@h/d',
+    mysql: 'postgres://sluice_app:x@h/d',
+    lake: 'file:x',
+    lambda: 'http://l'
+  }
   const env = functionsEnvironment(endpoints, place)
   expect(env).toMatchObject({ KAFKA_BROKERS: 'k:1', DATABASE_URL: endpoints.database, LAMBDA_ENDPOINT: 'http://l', SLUICE_SUPERVISED: '1' })
   place.remove()

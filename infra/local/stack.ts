@@ -1,4 +1,5 @@
 // How do all services of a checkout come up together, stay up, and go down?
+import { join } from 'node:path'
 import type { Contract } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
 import { startBrokerProcess } from './broker'
@@ -107,13 +108,15 @@ class Registry {
   }
 }
 
-function endpointsOf(external: External, ports: Ports, appUrl: string): Endpoints {
+function endpointsOf(place: Place, external: External, ports: Ports, appUrl: string): Endpoints {
   const http = `http://127.0.0.1:${ports.http}`
   const database = external.database ?? appUrl
   return {
     kafka: external.kafka ?? `127.0.0.1:${ports.kafka}`,
     database,
     timescale: external.timescale ?? database,
+    mysql: external.mysql ?? database,
+    lake: external.lake ?? `file:${join(place.state, 'lake')}`,
     http,
     lambda: `http://127.0.0.1:${ports.lambda}`,
     dashboard: `${http}/`
@@ -131,7 +134,7 @@ async function bringUp(registry: Registry): Promise<{ endpoints: Endpoints; cont
   const ports = { ...wished }
   registry.mark('ports')
   const opened = openSecrets(place.secretsFile)
-  const endpoints = () => endpointsOf(external, ports, postgresUrl('sluice_app', opened.secrets, ports.postgres))
+  const endpoints = () => endpointsOf(place, external, ports, postgresUrl('sluice_app', opened.secrets, ports.postgres))
 
   const postgres = async () => {
     if (external.database === undefined) {

@@ -29,6 +29,8 @@ export interface Endpoints {
   kafka: string
   database: string
   timescale: string
+  mysql: string
+  lake: string
   http: string
   lambda: string
   dashboard: string

@@ -6,12 +6,22 @@ import { nearest, sqlIdentifierProblem, topicProblem } from './identifiers'
 /** More partitions than this on one topic is a mistake in the file, not a need. */
 const MAX_PARTITIONS = 1000
 const MAX_MINUTES = 366 * 24 * 60
+/** What one Kafka event may hold at most, and how long it may wait for more (AWS Lambda, event source mappings). */
+const MAX_BATCH_RECORDS = 10_000
+const MAX_BATCH_SECONDS = 300
 
 const name = z.string().min(1)
 const minutes = z.number().positive().max(MAX_MINUTES)
 
 const column = z.string().superRefine((value, context) => {
   const problem = sqlIdentifierProblem(value)
+  if (problem) context.addIssue({ code: 'custom', message: problem })
+})
+
+/** `schema.table`, or a table of the default schema. */
+const qualifiedTable = z.string().superRefine((value, context) => {
+  const names = value.split('.')
+  const problem = names.length > 2 ? 'use schema.table' : names.map(sqlIdentifierProblem).find(Boolean)
   if (problem) context.addIssue({ code: 'custom', message: problem })
 })
 
@@ -42,7 +52,7 @@ export const datasetProperties = {
   store: z.enum(['operational', 'timeseries']),
   recordKey: z.array(name).min(1),
   source: z.strictObject({
-    kind: z.enum(['simulator', 'json', 'csv']),
+    kind: z.enum(['simulator', 'json', 'csv', 'parquet']),
     encoding: z.enum(['utf-8', 'windows-1252']).default('utf-8'),
     delimiter: z.string().length(1).default(',')
   }),
@@ -54,6 +64,24 @@ export const datasetProperties = {
     .strictObject({ minutes: z.array(z.int().min(1).max(MAX_MINUTES)).min(1), measures: z.array(column).min(1), by: column })
     .optional(),
   unknownFields: z.enum(['ignore', 'reject']).default('ignore'),
+  duplicates: z.enum(['keep', 'replace']).default('keep'),
+  landing: z
+    .strictObject({
+      flushMessageCount: z.int().min(1).max(MAX_BATCH_RECORDS).default(500),
+      flushIntervalSeconds: z.int().min(0).max(MAX_BATCH_SECONDS).default(10),
+      compression: z.enum(['none', 'gzip', 'zstd']).default('gzip')
+    })
+    .optional(),
+  incrementalLoad: z
+    .strictObject({
+      table: qualifiedTable,
+      watermarkColumn: column,
+      watermarkType: z.enum(['timestamp', 'bigint']).default('timestamp'),
+      initialWatermarkValue: z.union([z.string(), z.int()]).optional(),
+      key: z.array(column).min(1),
+      lagSeconds: z.number().min(0).default(60)
+    })
+    .optional(),
   rules: z.array(z.strictObject({ code: column, field: name, message: name, when: z.array(rowTest).min(1) })).default([]),
   generator: z.record(name, z.number().min(0)).default({})
 } as const

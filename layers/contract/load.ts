@@ -206,6 +206,9 @@ function assemble(
     derived: properties.derived,
     rules: custom.rules,
     unknownFields: custom.unknownFields,
+    duplicates: custom.duplicates,
+    landing: custom.landing,
+    incrementalLoad: custom.incrementalLoad,
     retentionDays: retention && Number(retention.value) * (DAYS_OF_UNIT[retention.unit ?? 'd'] ?? Number.NaN),
     generator: custom.generator
   }

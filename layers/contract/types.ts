@@ -83,11 +83,32 @@ export interface Windows {
 }
 
 export interface Source {
-  kind: 'simulator' | 'json' | 'csv'
+  kind: 'simulator' | 'json' | 'csv' | 'parquet'
   encoding: 'utf-8' | 'windows-1252'
   /** Header of a CSV file, in order. */
   columns: string[]
   delimiter: string
+}
+
+/** When records that land in the lake are flushed into an object, and how it is compressed. */
+export interface Landing {
+  flushMessageCount: number
+  flushIntervalSeconds: number
+  compression: 'none' | 'gzip' | 'zstd'
+}
+
+/** Where new and changed rows of the source are found: in the order of (watermark, key). */
+export interface IncrementalLoad {
+  /** `schema.table` of DATABASE_URL. */
+  table: string
+  watermarkColumn: string
+  watermarkType: 'timestamp' | 'bigint'
+  /** Where the first extraction starts; without it at the first row. */
+  initialWatermarkValue?: string | number
+  /** Columns that tell rows of one watermark apart. */
+  key: string[]
+  /** How far before the cursor rows are looked for that were committed late. */
+  lagSeconds: number
 }
 
 export interface Contract {
@@ -114,6 +135,10 @@ export interface Contract {
   derived: Derived[]
   rules: RowRule[]
   unknownFields: 'ignore' | 'reject'
+  /** A record whose key is there already: kept out, or put in the place of a row that says something else. */
+  duplicates: 'keep' | 'replace'
+  landing?: Landing
+  incrementalLoad?: IncrementalLoad
   retentionDays?: number
   /** Shares (0 to 1) and sizes of the generator, by name. */
   generator: Record<string, number>
