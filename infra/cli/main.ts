@@ -62,6 +62,26 @@ export function program(root: string, finish: (code: number) => void): Command {
         (await import('./commands/run')).run(context, options, dataset)
       )
     )
+  command('produce <dataset>', 'run the simulator of a dataset until Ctrl-C and say what it sends')
+    .option('--interval <seconds>', 'seconds between two batches', positiveNumber, 1)
+    .option('--batch <n>', 'records in a batch', wholeNumber(1))
+    .option('--seed <n>', 'seed of the simulator', wholeNumber(0))
+    .option('--test-mode', 'stop after 60 s')
+    .action(
+      act(async (context, options: import('./commands/produce').ProduceOptions, dataset: string) =>
+        (await import('./commands/produce')).produce(context, options, dataset)
+      )
+    )
+  command('consume <dataset>', "show what flows through a dataset's topic, and what is wrong with it, until Ctrl-C")
+    .option('--max-messages <n>', 'stop after so many messages', wholeNumber(1))
+    .option('--from-beginning', 'begin with the oldest message')
+    .option('--test-mode', 'console only: judge here and ask no database')
+    .option('--debug', 'print each message as well')
+    .action(
+      act(async (context, options: import('./commands/consume').ConsumeOptions, dataset: string) =>
+        (await import('./commands/consume')).consume(context, options, dataset)
+      )
+    )
   command('invoke <function> [event]', 'invoke a function with a JSON event and print its result').action(
     act(async (context, _options: { json?: boolean }, name: string, event?: string) =>
       (await import('./commands/invoke')).invoke(context, name, event)

@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Contract, loadContracts } from '../../../layers/contract'
-import { nearest } from '../../../layers/contract/identifiers'
+import type { Contract } from '../../../layers/contract'
 import { PipelineError } from '../../../layers/errors'
 import { countsOfRun, type RecordCounts } from '../../../layers/store/counts'
 import { closePools, poolFor } from '../../../layers/store/pool'
-import { contractsFolderOf } from '../../local/schema'
-import { type Context, exitCodes, printJson, usageError } from '../context'
+import { type Context, exitCodes, printJson } from '../context'
+import { contractNamed } from '../datasets'
 import { ensureUp } from '../detached'
 import { errorText, invokeFunction } from '../lambda'
 import { Progress, paint, table } from '../terminal'
@@ -36,14 +35,6 @@ export interface RunResult {
   reasons: Record<string, number>
   seconds: number
   records_per_second: number
-}
-
-function checkedContract(context: Context, dataset: string): Contract {
-  const contracts = loadContracts(contractsFolderOf(context.place))
-  const names = contracts.map(contract => contract.dataset)
-  const contract = contracts.find(candidate => candidate.dataset === dataset)
-  if (!contract) throw usageError(`there is no dataset '${dataset}'`, nearest(dataset, names), names)
-  return contract
 }
 
 function checkedFile(context: Context, contract: Contract, given: string): string {
@@ -129,7 +120,7 @@ function accountTable({ dataset, produced, valid, quarantined, duplicate, reason
 }
 
 export async function run(context: Context, options: RunOptions, dataset: string): Promise<number> {
-  const contract = checkedContract(context, dataset)
+  const contract = contractNamed(context, dataset)
   const file = options.file === undefined ? undefined : checkedFile(context, contract, options.file)
   const { endpoints, started } = await ensureUp(context.place, sentence => process.stderr.write(`${sentence}\n`))
   // short: it travels in a header of every record
