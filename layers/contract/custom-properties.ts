@@ -60,10 +60,18 @@ export const datasetProperties = {
   timeColumn: column.optional(),
   lateAfterMinutes: minutes.optional(),
   aheadToleranceMinutes: minutes.optional(),
-  windows: z
-    .strictObject({ minutes: z.array(z.int().min(1).max(MAX_MINUTES)).min(1), measures: z.array(column).min(1), by: column })
-    .optional(),
-  unknownFields: z.enum(['ignore', 'reject']).default('ignore'),
+  summaries: z
+    .array(
+      z.strictObject({
+        table: column,
+        minutes: z.array(z.int().min(1).max(MAX_MINUTES)).min(1),
+        by: z.array(column).default([]),
+        measures: z.array(column).min(1)
+      })
+    )
+    .default([]),
+  warehouse: z.boolean().default(false),
+  unknownFields: z.enum(['evolve', 'freeze', 'quarantine', 'drop']).default('drop'),
   duplicates: z.enum(['keep', 'replace']).default('keep'),
   landing: z
     .strictObject({

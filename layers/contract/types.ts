@@ -116,6 +116,20 @@ export interface Contract {
   version: string
   description: string
   file: string
+/**
+ * What becomes of a record whose fields are not the contract's.
+ * - `drop`: its known fields are stored, the others are not.
+ * - `evolve`: it is stored, its unknown fields beside it in the column `unknown_fields`; a contract that gains the field fills the new column
+ *   from there.
+ * - `quarantine`: it goes to the quarantine with the reason unknown_field.
+ * - `freeze`: nothing of its batch is stored, and the batch comes back until the contract says otherwise (SCHEMA_FROZEN). One such record
+ *   stops its partition: for producers that are under the same control as the contract.
+ *
+ * A value of another type and a required field that is missing are a reason under every policy but `freeze`, where they stop the batch too.
+ * An optional field that is missing is null under each of them.
+ */
+export type UnknownFields = 'evolve' | 'freeze' | 'quarantine' | 'drop'
+
   topic: { name: string; partitions: number }
   /** `operational` is DATABASE_URL, `timeseries` TIMESCALE_URL. */
   store: 'operational' | 'timeseries'
@@ -134,7 +148,7 @@ export interface Contract {
   fields: Field[]
   derived: Derived[]
   rules: RowRule[]
-  unknownFields: 'ignore' | 'reject'
+  unknownFields: UnknownFields
   /** A record whose key is there already: kept out, or put in the place of a row that says something else. */
   duplicates: 'keep' | 'replace'
   landing?: Landing

@@ -76,7 +76,7 @@ function storable(row: unknown[]): unknown[] {
 }
 
 function compileUnknown(contract: Contract): ((object: Record<string, unknown>, findings: Findings) => void) | undefined {
-  if (contract.unknownFields === 'ignore') return undefined
+  if (contract.unknownFields !== 'quarantine') return undefined
   const known = new Set(contract.fields.map(field => field.name))
   return (object, findings) => {
     for (const name of Object.keys(object))
