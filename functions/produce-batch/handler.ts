@@ -2,9 +2,9 @@
 import { contractOf } from '../../layers/contract'
 import { lambdaFunction } from '../../layers/event/function'
 import { ensureTopic, sharedProducer } from '../../layers/event/kafka-client'
+import { sendAll } from '../../layers/event/send'
 import { paced } from './pace'
 import { produceRequest } from './request'
-import { sendAll } from './send'
 import { recordsOf } from './source'
 
 export const handler = lambdaFunction('produce-batch', produceRequest, async request => {

@@ -5,8 +5,8 @@ import { generate } from '../../layers/contract/generate'
 import { readCsv } from '../../layers/contract/read-csv'
 import { readJson } from '../../layers/contract/read-json'
 import { PipelineError } from '../../layers/errors'
+import type { OutgoingRecord } from '../../layers/event/send'
 import type { ProduceRequest } from './request'
-import type { OutgoingRecord } from './send'
 
 const readers: Record<string, typeof readCsv> = { '.csv': readCsv, '.json': readJson, '.jsonl': readJson, '.ndjson': readJson }
 

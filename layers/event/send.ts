@@ -1,6 +1,6 @@
 // How do chunks of records get to the topic?
 import type { Message, Producer } from 'kafkajs'
-import { headers } from '../../layers/event/kafka-event'
+import { headers } from './kafka-event'
 
 /** Records in one request: enough to make the answer's wait small, and far below a broker's limit of a request. */
 const requestRecordsMax = 2_500
