@@ -1,12 +1,19 @@
 import type { Context } from 'aws-lambda'
 import { type TestDatabase, testDatabase } from '../../infra/testing/database'
 import { closePools } from '../../layers/store/pool'
-import type { RefreshedWindows } from './windows'
 
 let database: TestDatabase
-let handler: (event: unknown, context: Context) => Promise<RefreshedWindows[]>
+let handler: (event: unknown, context: Context) => Promise<Record<string, unknown>[]>
 
-const tick = () => handler({}, { functionName: 'aggregate-window' } as Context)
+const context = { functionName: 'aggregate-window' } as Context
+const tick = async () => (await handler({ dataset: 'sensors' }, context))[0]
+const answer = (windows: number, corrected: number, removed = 0) => ({
+  dataset: 'sensors',
+  table: 'sensor_windows',
+  windows,
+  corrected,
+  removed
+})
 const insert = async (time: string, temperature: number, sensor = 'sensor_001') => {
   await database.query(
     'insert into sensor_readings (time, sensor_id, temperature, humidity, pressure, location) values ($1, $2, $3, 50, 1000, $4)',
@@ -18,7 +25,7 @@ const insert = async (time: string, temperature: number, sensor = 'sensor_001') 
 }
 const windows = () =>
   database.query(
-    'select window_minutes, window_start, sensor_id, reading_count, temperature_avg::float, temperature_min::float, temperature_max::float from sensor_windows order by 1, 2, 3'
+    'select window_minutes, window_start, sensor_id, record_count::int, temperature_avg::float, temperature_min::float, temperature_max::float from sensor_windows order by 1, 2, 3'
   )
 
 beforeAll(async () => {
@@ -35,10 +42,7 @@ afterAll(async () => {
 test('readings fall into windows of one and of five minutes by their own time; the end belongs to the next window', async () => {
   await insert('2026-01-15T12:04:59.999Z', 20)
   await insert('2026-01-15T12:05:00Z', 30)
-  expect(await tick()).toEqual([
-    { window_minutes: 1, windows: 2, corrected: 0 },
-    { window_minutes: 5, windows: 2, corrected: 0 }
-  ])
+  expect(await tick()).toEqual(answer(4, 0))
   expect(
     (await windows()).map(row => [row.window_minutes, (row.window_start as Date).toISOString().slice(11, 16), row.temperature_avg])
   ).toEqual([
@@ -54,11 +58,8 @@ test('a late reading corrects its window, and only its window', async () => {
   await insert('2026-01-15T12:07:10Z', 5)
   await tick()
   await insert('2026-01-15T12:00:40Z', 30)
-  expect(await tick()).toEqual([
-    { window_minutes: 1, windows: 1, corrected: 1 },
-    { window_minutes: 5, windows: 1, corrected: 1 }
-  ])
-  expect((await windows())[0]).toMatchObject({ reading_count: 2, temperature_avg: 25, temperature_min: 20, temperature_max: 30 })
+  expect(await tick()).toEqual(answer(2, 2))
+  expect((await windows())[0]).toMatchObject({ record_count: 2, temperature_avg: 25, temperature_min: 20, temperature_max: 30 })
 })
 
 test('sensors have windows of their own', async () => {
@@ -74,10 +75,63 @@ test('sensors have windows of their own', async () => {
 test('without new readings nothing is computed', async () => {
   await insert('2026-01-15T12:00:10Z', 20)
   await tick()
-  expect(await tick()).toEqual([
-    { window_minutes: 1, windows: 0, corrected: 0 },
-    { window_minutes: 5, windows: 0, corrected: 0 }
+  expect(await tick()).toEqual(answer(0, 0))
+})
+
+test('a window whose records are all gone disappears, and so does a group of it', async () => {
+  await insert('2026-01-15T12:00:10Z', 20)
+  await insert('2026-01-15T12:01:10Z', 20)
+  await insert('2026-01-15T12:01:10Z', 30, 'sensor_002')
+  await tick()
+  await database.query("delete from sensor_readings where time < '2026-01-15T12:01Z' or sensor_id = 'sensor_002'")
+  await database.query(
+    "insert into window_invalidations select 'sensors', unnest(array['2026-01-15T12:00Z', '2026-01-15T12:01Z']::timestamptz[])"
+  )
+  expect(await tick()).toEqual(answer(2, 2, 3))
+  expect((await windows()).map(row => [row.window_minutes, row.sensor_id, row.record_count])).toEqual([
+    [1, 'sensor_001', 1],
+    [5, 'sensor_001', 1]
   ])
+})
+
+test('an average is the exact one, as SQL over the readings gives it', async () => {
+  for (const [second, temperature] of [20, 20, 21].entries()) await insert(`2026-01-15T12:00:0${second}Z`, temperature)
+  await tick()
+  expect(await database.query('select temperature_avg::text from sensor_windows where window_minutes = 1')).toEqual([
+    { temperature_avg: '20.3333333333333333' }
+  ])
+})
+
+test('a window is final once a reading came that is later than its end by the allowed lateness', async () => {
+  await insert('2026-01-15T12:00:10Z', 20)
+  await insert('2026-01-15T12:31:00Z', 20)
+  await tick()
+  const final = () => database.query('select window_start, window_end, is_final from v_sensor_windows where window_minutes = 1 order by 1')
+  expect((await final()).map(row => row.is_final)).toEqual([true, false])
+  await insert('2026-01-15T12:30:59Z', 20)
+  await database.query("delete from sensor_readings where time = '2026-01-15T12:31Z'")
+  expect((await final())[0]).toEqual({
+    window_start: new Date('2026-01-15T12:00Z'),
+    window_end: new Date('2026-01-15T12:01Z'),
+    is_final: false
+  })
+})
+
+test("an empty event and AWS's scheduled event refresh every dataset that has summaries", async () => {
+  await insert('2026-01-15T12:00:10Z', 20)
+  for (const event of [{}, { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} }]) {
+    const answers = await handler(event, context)
+    expect(answers.map(each => each.dataset)).toEqual(expect.arrayContaining(['market', 'sensors']))
+  }
+  expect(await windows()).toHaveLength(2)
+})
+
+test('a dataset without a contract or without summaries is refused by name', async () => {
+  await expect(handler({ dataset: 'sensor' }, context)).rejects.toMatchObject({ code: 'CONTRACT_UNKNOWN' })
+  await expect(handler({ dataset: 'products' }, context)).rejects.toMatchObject({
+    code: 'EVENT_INVALID',
+    message: expect.stringContaining('products has no summaries')
+  })
 })
 
 test('a refresh does not lose the reading of a transaction that commits while it runs', async () => {
@@ -91,9 +145,9 @@ test('a refresh does not lose the reading of a transaction that commits while it
   )
   await writer.query("insert into window_invalidations (dataset, bucket) values ('sensors', '2026-01-15T12:00:00Z')")
   await tick()
-  expect((await windows())[0]).toMatchObject({ reading_count: 1 })
+  expect((await windows())[0]).toMatchObject({ record_count: 1 })
   await writer.query('commit')
   await writer.end()
   await tick()
-  expect((await windows())[0]).toMatchObject({ reading_count: 2, temperature_avg: 30 })
+  expect((await windows())[0]).toMatchObject({ record_count: 2, temperature_avg: 30 })
 })

@@ -1,15 +1,36 @@
-// A minute has passed: which windows of the sensors have changed, and what are they now?
+// Time has passed: which windows of which datasets have changed, and what are they now?
 import { z } from 'zod'
 import { config } from '../../layers/config'
-import { contractOf } from '../../layers/contract'
+import { type Contract, contractOf, loadContracts } from '../../layers/contract'
+import { PipelineError } from '../../layers/errors'
 import { lambdaFunction } from '../../layers/event/function'
-import { poolFor, withTransaction } from '../../layers/store/pool'
-import { refreshedWindows } from './windows'
+import { poolFor } from '../../layers/store/pool'
+import { type RefreshedSummary, refreshSummaries } from '../../layers/store/summary'
 
-/** An empty event and AWS's own scheduled event are both a plain tick. */
-const tick = z.looseObject({})
+/** An empty event and AWS's own scheduled event mean every dataset that has summaries; `dataset` names one. */
+const tick = z.looseObject({ dataset: z.string().min(1).optional() })
 
-export const handler = lambdaFunction('aggregate-window', tick, async () => {
-  const minutes = contractOf('sensors').windows!.minutes
-  return withTransaction(poolFor(config().timescaleUrl), client => refreshedWindows(client, minutes))
+let summarised: Contract[] | undefined
+
+function contractsOf(dataset: string | undefined): Contract[] {
+  if (dataset === undefined) return (summarised ??= loadContracts().filter(({ summaries }) => summaries.length > 0))
+  const contract = contractOf(dataset)
+  if (contract.summaries.length > 0) return [contract]
+  throw new PipelineError('EVENT_INVALID', `aggregate-window: event.dataset: ${dataset} has no summaries`, {
+    remedy: `Name a dataset whose contract has summaries, or add them to ${contract.file}.`
+  })
+}
+
+async function refresh(contract: Contract): Promise<(RefreshedSummary & { dataset: string })[]> {
+  const { databaseUrl, timescaleUrl } = config()
+  const refreshed = await refreshSummaries(poolFor(contract.store === 'timeseries' ? timescaleUrl : databaseUrl), contract)
+  return refreshed.map(each => ({ dataset: contract.dataset, ...each }))
+}
+
+export const handler = lambdaFunction('aggregate-window', tick, async ({ dataset }) => {
+  // a dataset that cannot be refreshed does not keep the others from it
+  const outcomes = await Promise.allSettled(contractsOf(dataset).map(refresh))
+  const failed = outcomes.find(outcome => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+  return outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? outcome.value : []))
 })

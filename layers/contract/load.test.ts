@@ -36,7 +36,8 @@ test('sensors: topic, table, key and rules are those of the requirements', () =>
     quarantineTable: { name: 'sensor_readings_invalid' },
     timeColumn: 'time',
     latenessMs: 1_800_000,
-    windows: { minutes: [1, 5], measures: ['temperature', 'humidity', 'pressure'], by: 'sensor_id' },
+    summaries: [{ table: 'sensor_windows', minutes: [1, 5], by: ['sensor_id'], measures: ['temperature', 'humidity', 'pressure'] }],
+    warehouse: false,
     recordKey: ['sensor_id'],
     retentionDays: 90
   })
@@ -105,6 +106,21 @@ test.each([
     /physicalType "decimal\(6,2\)": is not a column type/
   ],
   ['types that disagree', 'sensors', 'logicalType: number', 'logicalType: string', /does not agree with physicalType numeric\(5,2\)/],
+  ['a measure that is no number', 'sensors', 'humidity, pressure]', 'location]', /summaries sensor_windows: location is no number/],
+  [
+    'a group that may be missing',
+    'sensors',
+    'by: [sensor_id]',
+    'by: [location]',
+    /location may be missing, so that it cannot stand in a key/
+  ],
+  [
+    'an unknown column of a summary',
+    'sensors',
+    'by: [sensor_id]',
+    'by: [sensor_ids]',
+    /summaries sensor_windows: sensor_ids is not there; did you mean sensor_id\?/
+  ],
   ['zero partitions', 'sensors', 'partitions: 4', 'partitions: 0', /partitions 0: topic: /],
   ['a missing custom property', 'products', /- property: topic\n.*\n.*\n.*\n\s+/, '', /misses topic; add it/],
   [

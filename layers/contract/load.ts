@@ -7,6 +7,7 @@ import { datasetProperties, type Read, readCustomProperties } from './custom-pro
 import { ContractDocument, type KeyPath } from './document'
 import { nearest, sqlIdentifierProblem } from './identifiers'
 import { type Properties, readProperties } from './read-properties'
+import { summaryProblems } from './summaries'
 import type { Contract } from './types'
 
 export const CONTRACT_SUFFIX = '.odcs.yaml'
@@ -46,9 +47,12 @@ export function contractsFolder(environment: NodeJS.ProcessEnv = process.env): s
  */
 export function loadContracts(folder: string = contractsFolder()): Contract[] {
   const contracts = contractFiles(folder).map(file => readContract(file, readText(join(folder, file))).contract)
-  refuseShared(contracts, 'topic', contract => contract.topic.name)
-  refuseShared(contracts, 'table', contract => contract.table.name)
-  refuseShared(contracts, 'quarantine table', contract => contract.quarantineTable.name)
+  refuseShared(contracts, 'topic', contract => [contract.topic.name])
+  refuseShared(contracts, 'table', contract => [
+    contract.table.name,
+    contract.quarantineTable.name,
+    ...contract.summaries.map(summary => summary.table)
+  ])
   return contracts
 }
 
@@ -137,7 +141,9 @@ function checkReferences(document: ContractDocument, custom: Read<typeof dataset
   }
   known('timeColumn', custom.timeColumn ? [custom.timeColumn] : [], columns)
   known('quarantine.extraColumns', custom.quarantine.extraColumns, columns)
-  known('windows', custom.windows ? [custom.windows.by, ...custom.windows.measures] : [], columns)
+  for (const { table, by, measures } of custom.summaries) known(`summaries ${table}`, [...by, ...measures], columns)
+  for (const problem of summaryProblems(custom.summaries, properties.columns))
+    document.problem([...SCHEMA, 'customProperties'], `summaries ${problem}`)
   known('recordKey', custom.recordKey, fields)
   for (const rule of custom.rules) {
     known(
@@ -158,7 +164,8 @@ function checkReferences(document: ContractDocument, custom: Read<typeof dataset
   for (const [property, value] of [
     ['lateAfterMinutes', custom.lateAfterMinutes],
     ['aheadToleranceMinutes', custom.aheadToleranceMinutes],
-    ['windows', custom.windows]
+    ['summaries', custom.summaries.length > 0 || undefined],
+    ['warehouse', custom.warehouse || undefined]
   ] as const)
     if (value !== undefined && !custom.timeColumn) document.problem([...SCHEMA, 'customProperties'], `${property} needs timeColumn; add it`)
   for (const field of properties.fields)
@@ -199,7 +206,8 @@ function assemble(
     timeColumn: custom.timeColumn,
     latenessMs: milliseconds(custom.lateAfterMinutes),
     aheadMs: milliseconds(custom.aheadToleranceMinutes),
-    windows: custom.windows,
+    summaries: custom.summaries,
+    warehouse: custom.warehouse,
     recordKey: custom.recordKey,
     source: { ...custom.source, columns: properties.fields.map(field => field.name) },
     fields: properties.fields,
@@ -218,12 +226,13 @@ function milliseconds(minutes: number | undefined): number | undefined {
   return minutes === undefined ? undefined : minutes * MINUTE_MS
 }
 
-function refuseShared(contracts: Contract[], what: string, of: (contract: Contract) => string): void {
+function refuseShared(contracts: Contract[], what: string, of: (contract: Contract) => string[]): void {
   const owners = new Map<string, string>()
-  for (const contract of contracts) {
-    const name = of(contract)
-    const owner = owners.get(name)
-    if (owner) throw new PipelineError('CONTRACT_INVALID', `${contract.file}: ${what} ${name} is already that of ${owner}; choose another`)
-    owners.set(name, contract.file)
-  }
+  for (const contract of contracts)
+    for (const name of of(contract)) {
+      const owner = owners.get(name)
+      if (owner)
+        throw new PipelineError('CONTRACT_INVALID', `${contract.file}: ${what} ${name} is already that of ${owner}; choose another`)
+      owners.set(name, contract.file)
+    }
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { PipelineError } from '../errors'
 import { nearest, quoteIdentifier, snakeCase, sqlIdentifierProblem, topicProblem } from './identifiers'
 import { contractOf } from './load'
-import { rangeChecks, tableStatements } from './tables'
+import { rangeChecks, tableStatements, viewStatements } from './tables'
 import type { CatalogColumn, CatalogConstraint, Contract } from './types'
 
 const folder = join(__dirname, '../../contracts')
@@ -21,8 +21,15 @@ function catalogOf(contract: Contract): CatalogColumn[] {
     nullable
   }))
   const quarantine = tableStatements(contract)[1]!.matchAll(/^ {2}"(\w+)" (\S+)(.*)/gm)
+  const summaries = contract.summaries.map(({ table }) => ({
+    table,
+    name: 'window_start',
+    type: 'timestamp with time zone',
+    nullable: false
+  }))
   return [
     ...clean,
+    ...summaries,
     ...[...quarantine].map(([, name, type, rest]) => ({
       table: contract.quarantineTable.name,
       name: name!,
@@ -36,9 +43,13 @@ function constraintsOf(contract: Contract): CatalogConstraint[] {
   const table = contract.table.name
   return [
     { table, name: `${table}_pkey`, definition: 'PRIMARY KEY ("time", sensor_id)' },
-    ...rangeChecks(contract).map(({ name }) => ({ table, name, definition: 'CHECK (…)' }))
+    ...rangeChecks(contract).map(({ name }) => ({ table, name, definition: 'CHECK (…)' })),
+    ...contract.summaries.map(summary => ({ table: summary.table, name: summaryCheck(contract), definition: 'CHECK (…)' }))
   ]
 }
+
+/** The name that ends in the digest of the first summary's shape. */
+const summaryCheck = (contract: Contract) => /"(summary_[0-9a-f]{8})"/.exec(tableStatements(contract)[2]!)![1]!
 
 /** The sensors' contract with something changed. */
 function changed(change: (contract: Contract) => void): Contract {
@@ -73,6 +84,46 @@ test('a new quarantine table has the common columns and the extra ones, without 
   expect(quarantine).not.toContain('check')
 })
 
+test('a new summary has a row for each length, window and group, with the aggregates of each measure, and every time is noted for it', () => {
+  const [, , summary, note, ...rest] = tableStatements(sensors)
+  for (const line of [
+    'create table "sensor_windows"',
+    '"window_start" timestamptz not null',
+    '"sensor_id" text not null',
+    '"record_count" bigint not null',
+    '"temperature_avg" numeric not null',
+    '"temperature_min" numeric(5,2) not null',
+    '"pressure_max" numeric(6,2) not null',
+    'primary key ("window_minutes", "window_start", "sensor_id")',
+    'check ("window_minutes" in (1, 5))'
+  ])
+    expect(summary).toContain(line)
+  expect(note).toMatch(/^insert into window_invalidations .* 'sensors', date_bin\(interval '1 minutes', "time", .* from "sensor_readings"$/)
+  expect(rest).toEqual([])
+})
+
+test.each<[string, (contract: Contract) => void]>([
+  ['another length', contract => contract.summaries[0]!.minutes.push(60)],
+  ['another measure', contract => contract.summaries[0]!.measures.pop()],
+  ['another group', contract => (contract.summaries[0]!.by = [])],
+  ['a measure of another type', contract => (columnOf(contract, 'pressure').type = 'numeric(8,2)')]
+])('a summary with %s is made again and filled from all times', (_, change) => {
+  const statements = tableStatements(changed(change), catalogOf(sensors), constraintsOf(sensors)).slice(-4)
+  expect(statements.map(statement => statement.split('(')[0]!.trim())).toEqual([
+    'drop view if exists "v_sensor_windows"',
+    'drop table "sensor_windows"',
+    'create table "sensor_windows"',
+    'insert into window_invalidations'
+  ])
+})
+
+test('which windows are final is told only where there is an allowed lateness', () => {
+  expect(viewStatements(sensors)).toEqual([
+    expect.stringMatching(/^create or replace view "v_sensor_windows" as[\s\S]*'1800000 milliseconds'/)
+  ])
+  expect(viewStatements(changed(contract => (contract.latenessMs = undefined)))).toEqual(['drop view if exists "v_sensor_windows"'])
+})
+
 test('a defaulted column is made with its default', () => {
   expect(tableStatements(contractOf('products', folder))[0]).toContain('"loaded_at" timestamptz not null default now()')
 })
@@ -94,17 +145,26 @@ test.each<[string, (contract: Contract) => void, string[]]>([
   ],
   [
     'a number may get more digits',
-    contract => (columnOf(contract, 'pressure').type = 'numeric(8,2)'),
+    contract => {
+      contract.summaries = []
+      columnOf(contract, 'pressure').type = 'numeric(8,2)'
+    },
     ['alter table "sensor_readings" alter column "pressure" type numeric(8,2)']
   ],
   [
     'a column may become nullable',
-    contract => (columnOf(contract, 'humidity').nullable = true),
+    contract => {
+      contract.summaries = []
+      columnOf(contract, 'humidity').nullable = true
+    },
     ['alter table "sensor_readings" alter column "humidity" drop not null']
   ],
   [
     'a column that the contract drops stays and may be empty',
-    contract => (contract.table.columns = contract.table.columns.filter(column => column.name !== 'pressure')),
+    contract => {
+      contract.summaries = []
+      contract.table.columns = contract.table.columns.filter(column => column.name !== 'pressure')
+    },
     ['alter table "sensor_readings" alter column "pressure" drop not null']
   ],
   [

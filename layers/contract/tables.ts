@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { PipelineError } from '../errors'
 import { numericShape } from './columns'
 import { MAX_IDENTIFIER_LENGTH, quoteIdentifier as quoted } from './identifiers'
-import type { CatalogColumn, CatalogConstraint, Column, Contract, DefaultedColumn, Range } from './types'
+import { bucketMinutes, finalityView, invalidationLogs, summaryGroups, summaryMeasures, WINDOW_ORIGIN } from './summaries'
+import type { CatalogColumn, CatalogConstraint, Column, Contract, DefaultedColumn, Range, Summary } from './types'
 
 /** What every quarantine table has; the contract's extra columns follow. No rule of the data may stop a bad record from being kept. */
 const QUARANTINE_COLUMNS: readonly [name: string, type: string, rest: string][] = [
@@ -21,7 +22,9 @@ const QUARANTINE_COLUMNS: readonly [name: string, type: string, rest: string][] 
   ['contract_version', 'text', 'not null'],
   ['recorded_at', 'timestamptz', ''],
   ['quarantined_at', 'timestamptz', 'not null default now()'],
-  ['replay_count', 'integer', 'not null default 0']
+  ['replay_count', 'integer', 'not null default 0'],
+  ['replayed_at', 'timestamptz', ''],
+  ['replay_id', 'bigint', '']
 ]
 
 /** `format_type` spells this one out. */
@@ -29,7 +32,8 @@ const CATALOG_TYPES: Record<string, string> = { timestamptz: 'timestamp with tim
 const catalogType = (type: string) => CATALOG_TYPES[type] ?? type
 
 /**
- * The statements that make the clean and the quarantine table, or add to them what a newer contract has more.
+ * The statements that make the clean and the quarantine table, or add to them what a newer contract has more, and the summaries. A summary
+ * holds nothing of its own: one that is to be other than it is is made again, and all times of the clean table are noted to fill it.
  * @param columns of the tables that are there; none means that nothing is
  * @param constraints of the tables that are there; without them changed ranges and keys are not seen
  * @returns statements in order; none when nothing has to change
@@ -51,8 +55,70 @@ export function tableStatements(
           clean,
           constraints?.filter(each => each.table === table.name)
         )),
-    ...(quarantine.length === 0 ? [createQuarantine(contract)] : migrateQuarantine(contract, quarantine))
+    ...(quarantine.length === 0 ? [createQuarantine(contract)] : migrateQuarantine(contract, quarantine)),
+    ...summaryStatements(contract, columns, constraints)
   ]
+}
+
+function summaryStatements(
+  contract: Contract,
+  columns: readonly CatalogColumn[],
+  constraints: readonly CatalogConstraint[] | undefined
+): string[] {
+  const statements = contract.summaries.flatMap(summary => {
+    const shape = summaryShape(contract, summary)
+    const create = createSummary(summary, shape)
+    if (!columns.some(column => column.table === summary.table)) return [create]
+    if (!constraints || constraints.some(each => each.table === summary.table && each.name === shape.name)) return []
+    return [`drop view if exists ${quoted(finalityView(summary))}`, `drop table ${quoted(summary.table)}`, create]
+  })
+  return statements.length === 0 ? [] : [...statements, noteAllTimes(contract)]
+}
+
+/** What a summary's table is made of, and the name of a constraint that ends in its digest: another shape is another name. */
+function summaryShape({ table }: Contract, summary: Summary): { name: string; lines: string[] } {
+  const groups = summaryGroups(table.columns, summary)
+  const lines = [
+    '"window_start" timestamptz not null',
+    '"window_minutes" integer not null',
+    ...groups.map(column => columnSql(column)),
+    '"record_count" bigint not null',
+    ...summaryMeasures(table.columns, summary).map(({ name, type, of }) => `${quoted(name)} ${type}${of.nullable ? '' : ' not null'}`),
+    '"computed_at" timestamptz not null default now()',
+    `primary key (${['window_minutes', 'window_start', ...summary.by].map(quoted).join(', ')})`,
+    `check ("window_minutes" in (${summary.minutes.join(', ')}))`
+  ]
+  return { name: `summary_${createHash('sha256').update(lines.join()).digest('hex').slice(0, 8)}`, lines }
+}
+
+function createSummary({ table }: Summary, { name, lines }: { name: string; lines: string[] }): string {
+  const check = `constraint ${quoted(name)} ${lines.at(-1)}`
+  return `create table ${quoted(table)} (\n  ${[...lines.slice(0, -1), check].join(',\n  ')}\n)`
+}
+
+/** The dataset's name is an identifier: the contract's reader saw to that. */
+function noteAllTimes(contract: Contract): string {
+  const bin = `date_bin(interval '${bucketMinutes(contract)} minutes', ${quoted(contract.timeColumn!)}, timestamptz '${WINDOW_ORIGIN}')`
+  return `insert into window_invalidations (dataset, bucket) select distinct '${invalidationLogs(contract)[0]}', ${bin} from ${quoted(contract.table.name)}`
+}
+
+/**
+ * The views that say which windows are final: those that end no later than the watermark, which is the latest time in the clean table less
+ * the allowed lateness. A record for such a window would be late when the latest one was sent. Replaced at every migrate.
+ */
+export function viewStatements(contract: Contract): string[] {
+  const { summaries, latenessMs, timeColumn, table } = contract
+  return summaries.map(summary => {
+    const view = quoted(finalityView(summary))
+    if (latenessMs === undefined) return `drop view if exists ${view}`
+    const end = 's.window_start + make_interval(mins => s.window_minutes)'
+    return [
+      `create or replace view ${view} as`,
+      `select s.*, ${end} as window_end, c.watermark, ${end} <= c.watermark as is_final`,
+      `from ${quoted(summary.table)} s`,
+      `cross join (select max(${quoted(timeColumn!)}) - interval '${latenessMs} milliseconds' as watermark from ${quoted(table.name)}) c`
+    ].join('\n')
+  })
 }
 
 function createClean(contract: Contract): string {

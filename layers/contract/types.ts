@@ -76,10 +76,15 @@ export interface RowTest {
   atMost?: number
 }
 
-export interface Windows {
+/** A table of tumbling windows over event time: a row for each length, window and distinct values of `by`. */
+export interface Summary {
+  table: string
+  /** Lengths of the windows; they are counted from 2000-01-01 00:00 UTC. */
   minutes: number[]
+  /** Columns whose values have windows of their own; none means one row a window. */
+  by: string[]
+  /** Numeric columns of which average, least and greatest are kept. */
   measures: string[]
-  by: string
 }
 
 export interface Source {
@@ -111,11 +116,6 @@ export interface IncrementalLoad {
   lagSeconds: number
 }
 
-export interface Contract {
-  dataset: string
-  version: string
-  description: string
-  file: string
 /**
  * What becomes of a record whose fields are not the contract's.
  * - `drop`: its known fields are stored, the others are not.
@@ -130,6 +130,11 @@ export interface Contract {
  */
 export type UnknownFields = 'evolve' | 'freeze' | 'quarantine' | 'drop'
 
+export interface Contract {
+  dataset: string
+  version: string
+  description: string
+  file: string
   topic: { name: string; partitions: number }
   /** `operational` is DATABASE_URL, `timeseries` TIMESCALE_URL. */
   store: 'operational' | 'timeseries'
@@ -141,7 +146,9 @@ export type UnknownFields = 'evolve' | 'freeze' | 'quarantine' | 'drop'
   latenessMs?: number
   /** A record whose time is more than this after its Kafka timestamp is in the future. */
   aheadMs?: number
-  windows?: Windows
+  summaries: Summary[]
+  /** Whether changed times are noted for the warehouse too, under the dataset `<dataset>:warehouse`. */
+  warehouse: boolean
   /** Message fields whose values make the Kafka key. */
   recordKey: string[]
   source: Source

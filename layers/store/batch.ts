@@ -4,7 +4,7 @@ import countsAdd from '../../sql/queries/counts-add.sql'
 import offsetsAdvance from '../../sql/queries/offsets-advance.sql'
 import offsetsClaim from '../../sql/queries/offsets-claim.sql'
 import windowInvalidate from '../../sql/queries/window-invalidate.sql'
-import type { Contract } from '../contract'
+import { type Contract, invalidationLogs } from '../contract'
 import { contractSql } from './contract-sql'
 import { copyIn } from './copy'
 import { binaryEncoder } from './copy-binary'
@@ -44,39 +44,35 @@ export interface BatchCounts {
   duplicate: number
 }
 
-const minuteMs = 60_000
+/**
+ * Notes, inside the caller's transaction, that records of a dataset changed in the given buckets, for its summaries and for the warehouse.
+ * @param buckets as the contract's rowInserter returns them
+ */
+export async function noteChanges(client: pg.ClientBase, contract: Contract, buckets: readonly Date[]): Promise<void> {
+  if (buckets.length > 0)
+    await client.query({ name: 'window-invalidate', text: windowInvalidate, values: [invalidationLogs(contract), buckets] })
+}
 
 /** The writer of one contract's batches: statements and encoders are made once. */
 export function batchWriter(contract: Contract) {
   const sql = contractSql(contract)
   const insertRows = rowInserter(contract)
   const encodeQuarantine = binaryEncoder(sql.quarantineTypes)
-  const timeIndex = contract.windows ? contract.table.columns.findIndex(column => column.name === contract.timeColumn) : -1
-
-  async function invalidateWindows(client: pg.PoolClient, decided: readonly DecidedRecords[]): Promise<void> {
-    const minutes = new Set<number>()
-    for (const { rows } of decided) for (const row of rows) minutes.add(Math.floor((row[timeIndex] as number) / minuteMs))
-    if (minutes.size > 0)
-      await client.query({
-        name: 'window-invalidate',
-        text: windowInvalidate,
-        values: [contract.dataset, [...minutes].map(minute => new Date(minute * minuteMs))]
-      })
-  }
 
   /**
-   * Writes what was decided, inside the caller's transaction: valid rows (a row whose key is there already is a duplicate), quarantine, counts.
+   * Writes what was decided, inside the caller's transaction: valid rows (a row whose key is there already is a duplicate, or replaces it, as the
+   * contract says), quarantine, counts, and in the logs the times that changed.
    * @returns the counts of the whole batch
    */
   return async function writeBatch(client: pg.PoolClient, clusterId: string, decided: readonly DecidedRecords[]): Promise<BatchCounts> {
     const total: BatchCounts = { valid: 0, quarantined: 0, duplicate: 0 }
     const counts: (readonly [DecidedRecords, string, string, number])[] = []
-    const inserted = await insertRows(
+    const { changed, buckets } = await insertRows(
       client,
       decided.map(({ rows }) => rows)
     )
     for (const [index, group] of decided.entries()) {
-      const valid = inserted[index]!
+      const valid = changed[index]!
       const duplicate = group.rows.length - valid
       counts.push([group, 'valid', '', valid], [group, 'duplicate', '', duplicate], [group, 'quarantined', '', group.quarantined.length])
       for (const [reason, count] of group.reasons) counts.push([group, 'reason', reason, count])
@@ -84,7 +80,7 @@ export function batchWriter(contract: Contract) {
       total.duplicate += duplicate
       total.quarantined += group.quarantined.length
     }
-    if (timeIndex >= 0) await invalidateWindows(client, decided)
+    await noteChanges(client, contract, buckets)
     const quarantined = decided.flatMap(group => group.quarantined)
     if (quarantined.length > 0) await copyIn(client, sql.copyQuarantine, encodeQuarantine(quarantined))
     const present = counts.filter(([, , , count]) => count > 0)

@@ -1,3 +1,3 @@
--- Notes the minutes whose readings a batch changed. A log, not a set: a row that another transaction is about to delete must not stand for ours.
+-- Notes the times whose records a batch changed, in each of the named logs. A log, not a set: a row that another transaction is about to delete must not stand for ours.
 insert into window_invalidations (dataset, bucket)
-select $1, bucket from unnest($2::timestamptz[]) as u(bucket)
+select log, bucket from unnest($1::text[]) as l(log) cross join unnest($2::timestamptz[]) as u(bucket)
