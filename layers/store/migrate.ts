@@ -6,6 +6,7 @@ import accounting from '../../sql/migrations/0001_accounting.sql'
 import sensorWindows from '../../sql/migrations/0002_sensor_windows.sql'
 import rawProducts from '../../sql/migrations/0003_raw_products.sql'
 import seededDatasets from '../../sql/migrations/0004_seeded_datasets.sql'
+import scheduleRuns from '../../sql/migrations/0009_schedule_runs.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
 import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
 import hypertableCreate from '../../sql/queries/hypertable-create.sql'
@@ -20,7 +21,8 @@ const migrations = {
   '0001_accounting': accounting,
   '0002_sensor_windows': sensorWindows,
   '0003_raw_products': rawProducts,
-  '0004_seeded_datasets': seededDatasets
+  '0004_seeded_datasets': seededDatasets,
+  '0009_schedule_runs': scheduleRuns
 }
 /** Replaced at every migrate. */
 const definitions = [definitionDatasetCounts]
