@@ -34,3 +34,16 @@ test.each([
     expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message), remedy: expect.stringMatching(remedy) })
   )
 })
+
+test('a malformed schedule is named with its remedy', () => {
+  writeFileSync(join(root, 'serverless.yml'), 'functions:\n  f:\n    events:\n      - schedule: { rate: [cron(0 10 * * ?)] }\n')
+  expect(() => checkServiceDefinition({ root })).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(
+        /^serverless.yml: functions.f.events\[0\].schedule.rate\[0\] is "cron\(0 10 \* \* \?\)": .*it has 5 fields/
+      ),
+      remedy: expect.stringMatching(/Parameter ScheduleExpression is not valid/)
+    })
+  )
+})

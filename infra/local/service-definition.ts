@@ -1,8 +1,9 @@
-// Are the Kafka events of serverless.yml well formed? Asked before anything is started.
+// Are the Kafka events and the schedules of serverless.yml well formed? Asked before anything is started.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { PipelineError } from '../../layers/errors'
+import { readSchedules } from '../../layers/schedule/definition'
 import { ConfigurationError } from '../event-source/src/mapping/configuration-error'
 import { checkEvent } from '../event-source/src/mapping/settings'
 import type { Place } from './place'
@@ -29,7 +30,7 @@ function literalSettings(settings: unknown): unknown {
 }
 
 /**
- * Checks the kafka and msk events of the checkout's serverless.yml.
+ * Checks the kafka, msk and schedule events of the checkout's serverless.yml.
  * @throws PipelineError CONFIG_INVALID naming file, function, key and value, with the nearest right key or the allowed values
  */
 export function checkServiceDefinition(place: Pick<Place, 'root'>): void {
@@ -42,6 +43,7 @@ export function checkServiceDefinition(place: Pick<Place, 'root'>): void {
     })
   }
   const { functions = {} } = (document.toJS() ?? {}) as Definition
+  readSchedules(functions)
   for (const [name, definition] of Object.entries(functions)) {
     for (const [index, event] of (definition?.events ?? []).entries()) {
       for (const type of ['kafka', 'msk'] as const) {
