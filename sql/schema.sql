@@ -1,3 +1,33 @@
+table backfill_partitions
+  column backfill_id text not null
+  column partition integer not null
+  column first_offset bigint not null
+  column next_offset bigint not null
+  column end_offset bigint not null
+  column record_count bigint not null default 0
+  column restored_count bigint not null default 0
+  column present_count bigint not null default 0
+  column invalid_count bigint not null default 0
+  column updated_at timestamp with time zone not null default now()
+  constraint backfill_partitions_check CHECK ((next_offset >= first_offset))
+  constraint backfill_partitions_check1 CHECK ((end_offset >= next_offset))
+  constraint backfill_partitions_backfill_id_fkey FOREIGN KEY (backfill_id) REFERENCES backfills(id) ON DELETE CASCADE
+  constraint backfill_partitions_pkey PRIMARY KEY (backfill_id, partition)
+table backfills
+  column id text not null
+  column dataset text not null
+  column cluster_id text not null
+  column topic text not null
+  column range_by text not null
+  column range_from timestamp with time zone not null
+  column range_to timestamp with time zone not null
+  column partitions integer[] not null
+  column contract_version text not null
+  column created_at timestamp with time zone not null default now()
+  column finished_at timestamp with time zone
+  constraint backfills_range_by_check CHECK ((range_by = ANY (ARRAY['record-time'::text, 'event-time'::text])))
+  constraint backfills_pkey PRIMARY KEY (id)
+  index CREATE INDEX backfills_unfinished ON public.backfills USING btree (dataset) WHERE (finished_at IS NULL)
 table clean_products
   column product_id text not null
   column name text not null
@@ -31,6 +61,62 @@ table consumed_offsets
   column updated_at timestamp with time zone not null default now()
   constraint consumed_offsets_next_offset_check CHECK ((next_offset >= 0))
   constraint consumed_offsets_pkey PRIMARY KEY (cluster_id, consumer, topic, partition)
+table extraction_history
+  column id bigint not null identity
+  column dataset text not null
+  column run_id text
+  column is_range boolean not null
+  column from_watermark text
+  column to_watermark text
+  column to_key text[]
+  column row_count bigint not null
+  column late_row_count bigint not null
+  column snapshot_xmin xid8 not null
+  column oldest_transaction_at timestamp with time zone
+  column started_at timestamp with time zone not null
+  column saved_at timestamp with time zone not null default now()
+  constraint extraction_history_pkey PRIMARY KEY (id)
+  index CREATE INDEX extraction_history_by_dataset ON public.extraction_history USING btree (dataset, id)
+table extraction_state
+  column dataset text not null
+  column source_table text not null
+  column watermark_column text not null
+  column watermark text not null
+  column key text[] not null
+  column snapshot_xmin xid8 not null
+  column row_count bigint not null
+  column version bigint not null default 1
+  column updated_at timestamp with time zone not null default now()
+  constraint extraction_state_pkey PRIMARY KEY (dataset)
+table iot_sensor_readings
+  column "time" timestamp with time zone not null
+  column device_id text not null
+  column value numeric(9,3) not null
+  column battery_level numeric(5,2)
+  constraint battery_level_range_f5caa2de CHECK (((battery_level >= (0)::numeric) AND (battery_level <= (100)::numeric)))
+  constraint value_range_16d2c296 CHECK (((value >= ('-100'::integer)::numeric) AND (value <= (100000)::numeric)))
+  constraint iot_sensor_readings_pkey PRIMARY KEY ("time", device_id)
+table iot_sensor_readings_invalid
+  column id bigint not null identity
+  column raw_data jsonb
+  column issues text not null
+  column reasons text[] not null
+  column value bytea
+  column key bytea
+  column headers jsonb
+  column topic text not null
+  column partition integer not null
+  column "offset" bigint not null
+  column line_number bigint
+  column contract_version text not null
+  column recorded_at timestamp with time zone
+  column quarantined_at timestamp with time zone not null default now()
+  column replay_count integer not null default 0
+  column replayed_at timestamp with time zone
+  column replay_id bigint
+  column "time" timestamp with time zone
+  column device_id text
+  constraint iot_sensor_readings_invalid_pkey PRIMARY KEY (id)
 table quarantine_products
   column id bigint not null identity
   column raw_data jsonb
@@ -47,6 +133,8 @@ table quarantine_products
   column recorded_at timestamp with time zone
   column quarantined_at timestamp with time zone not null default now()
   column replay_count integer not null default 0
+  column replayed_at timestamp with time zone
+  column replay_id bigint
   constraint quarantine_products_pkey PRIMARY KEY (id)
 table quarantine_transactions
   column id bigint not null identity
@@ -64,6 +152,8 @@ table quarantine_transactions
   column recorded_at timestamp with time zone
   column quarantined_at timestamp with time zone not null default now()
   column replay_count integer not null default 0
+  column replayed_at timestamp with time zone
+  column replay_id bigint
   constraint quarantine_transactions_pkey PRIMARY KEY (id)
 table raw_products
   column id integer not null identity
@@ -85,6 +175,86 @@ table record_counts
   constraint record_counts_disposition_check CHECK ((disposition = ANY (ARRAY['valid'::text, 'quarantined'::text, 'duplicate'::text, 'reason'::text])))
   constraint record_counts_pkey PRIMARY KEY (cluster_id, topic, partition, run_id, disposition, reason)
   index CREATE INDEX record_counts_by_run ON public.record_counts USING btree (run_id) WHERE (run_id <> ''::text)
+table replays
+  column id bigint not null identity
+  column dataset text not null
+  column filter jsonb not null
+  column requested_by text not null
+  column contract_version text not null
+  column dry_run boolean not null
+  column started_at timestamp with time zone not null default now()
+  column ended_at timestamp with time zone
+  column candidates bigint not null default 0
+  column passed bigint not null default 0
+  column sent bigint not null default 0
+  column refused bigint not null default 0
+  column is_complete boolean not null default false
+  column error text
+  constraint replays_pkey PRIMARY KEY (id)
+  index CREATE INDEX replays_by_dataset ON public.replays USING btree (dataset, started_at)
+table sales_db.transactions
+  column id bigint not null identity
+  column "InvoiceNo" text
+  column "StockCode" text
+  column "Description" text
+  column "Quantity" integer
+  column "InvoiceDate" timestamp without time zone
+  column "UnitPrice" numeric
+  column "CustomerID" text
+  column "Country" text
+  column updated_at timestamp with time zone not null default clock_timestamp()
+  constraint transactions_pkey PRIMARY KEY (id)
+  index CREATE INDEX transactions_by_change ON sales_db.transactions USING btree (updated_at, id)
+table sales_db.transactions_rejected
+  column id bigint not null identity
+  column file text not null
+  column line_number bigint not null
+  column bytes bytea not null
+  column content text not null
+  column reason text not null
+  column loaded_at timestamp with time zone not null default now()
+  constraint transactions_rejected_content_check CHECK ((content = ANY (ARRAY['line'::text, 'fields'::text])))
+  constraint transactions_rejected_pkey PRIMARY KEY (id)
+table sales_trend_summary
+  column window_start timestamp with time zone not null
+  column window_minutes integer not null
+  column record_count bigint not null
+  column sales_trend_avg numeric not null
+  column sales_trend_min numeric(12,2) not null
+  column sales_trend_max numeric(12,2) not null
+  column computed_at timestamp with time zone not null default now()
+  constraint summary_2302ea69 CHECK ((window_minutes = 20))
+  constraint sales_trend_summary_pkey PRIMARY KEY (window_minutes, window_start)
+table schedule_run_counts
+  column schedule_id text not null
+  column outcome text not null
+  column run_count bigint not null
+  constraint schedule_run_counts_pkey PRIMARY KEY (schedule_id, outcome)
+table schedule_runs
+  column run_id uuid not null
+  column schedule_id text not null
+  column function_name text not null
+  column expression text not null
+  column trigger text not null
+  column due_at timestamp with time zone not null
+  column coalesced_count integer not null default 0
+  column started_at timestamp with time zone
+  column ended_at timestamp with time zone
+  column duration_ms integer
+  column outcome text
+  column error text
+  column request_id text
+  constraint schedule_runs_outcome_check CHECK ((outcome = ANY (ARRAY['ok'::text, 'failed'::text, 'timed_out'::text, 'interrupted'::text, 'skipped'::text])))
+  constraint schedule_runs_trigger_check CHECK ((trigger = ANY (ARRAY['schedule'::text, 'catch-up'::text, 'manual'::text])))
+  constraint schedule_runs_pkey PRIMARY KEY (run_id)
+  index CREATE INDEX schedule_runs_by_schedule ON public.schedule_runs USING btree (schedule_id, due_at DESC)
+  index CREATE INDEX schedule_runs_open ON public.schedule_runs USING btree (schedule_id) WHERE (outcome IS NULL)
+table schedule_settings
+  column schedule_id text not null
+  column is_enabled boolean
+  column expression text
+  column due_until timestamp with time zone
+  constraint schedule_settings_pkey PRIMARY KEY (schedule_id)
 table schema_migrations
   column name text not null
   column checksum text not null
@@ -121,24 +291,87 @@ table sensor_readings_invalid
   column recorded_at timestamp with time zone
   column quarantined_at timestamp with time zone not null default now()
   column replay_count integer not null default 0
+  column replayed_at timestamp with time zone
+  column replay_id bigint
   column "time" timestamp with time zone
   column sensor_id text
   constraint sensor_readings_invalid_pkey PRIMARY KEY (id)
+table sensor_readings_stream_agg
+  column window_start timestamp with time zone not null
+  column window_minutes integer not null
+  column device_id text not null
+  column record_count bigint not null
+  column value_avg numeric not null
+  column value_min numeric(9,3) not null
+  column value_max numeric(9,3) not null
+  column computed_at timestamp with time zone not null default now()
+  constraint summary_8abf7212 CHECK ((window_minutes = 1))
+  constraint sensor_readings_stream_agg_pkey PRIMARY KEY (window_minutes, window_start, device_id)
 table sensor_windows
   column window_start timestamp with time zone not null
   column window_minutes integer not null
   column sensor_id text not null
-  column reading_count integer not null
-  column temperature_avg numeric(5,2) not null
+  column record_count bigint not null
+  column temperature_avg numeric not null
   column temperature_min numeric(5,2) not null
   column temperature_max numeric(5,2) not null
-  column humidity_avg numeric(5,2) not null
-  column pressure_avg numeric(6,2) not null
+  column humidity_avg numeric not null
+  column humidity_min numeric(5,2) not null
+  column humidity_max numeric(5,2) not null
+  column pressure_avg numeric not null
+  column pressure_min numeric(6,2) not null
+  column pressure_max numeric(6,2) not null
   column computed_at timestamp with time zone not null default now()
-  constraint sensor_windows_window_minutes_check CHECK ((window_minutes > 0))
+  constraint summary_93170768 CHECK ((window_minutes = ANY (ARRAY[1, 5])))
   constraint sensor_windows_pkey PRIMARY KEY (window_minutes, window_start, sensor_id)
+table stock_price_summary
+  column window_start timestamp with time zone not null
+  column window_minutes integer not null
+  column record_count bigint not null
+  column stock_price_avg numeric not null
+  column stock_price_min numeric(12,2) not null
+  column stock_price_max numeric(12,2) not null
+  column computed_at timestamp with time zone not null default now()
+  constraint summary_1972184e CHECK ((window_minutes = 10))
+  constraint stock_price_summary_pkey PRIMARY KEY (window_minutes, window_start)
+table synthetic_data
+  column id text not null
+  column "timestamp" timestamp with time zone not null
+  column stock_price numeric(12,2) not null
+  column sales_trend numeric(12,2) not null
+  constraint stock_price_range_7a6f3617 CHECK ((stock_price > (0)::numeric))
+  constraint synthetic_data_pkey PRIMARY KEY ("timestamp", id)
+table synthetic_data_invalid
+  column id bigint not null identity
+  column raw_data jsonb
+  column issues text not null
+  column reasons text[] not null
+  column value bytea
+  column key bytea
+  column headers jsonb
+  column topic text not null
+  column partition integer not null
+  column "offset" bigint not null
+  column line_number bigint
+  column contract_version text not null
+  column recorded_at timestamp with time zone
+  column quarantined_at timestamp with time zone not null default now()
+  column replay_count integer not null default 0
+  column replayed_at timestamp with time zone
+  column replay_id bigint
+  column "timestamp" timestamp with time zone
+  constraint synthetic_data_invalid_pkey PRIMARY KEY (id)
+table unknown_field_counts
+  column dataset text not null
+  column field text not null
+  column record_count bigint not null
+  column first_seen_at timestamp with time zone not null default now()
+  column last_seen_at timestamp with time zone not null default now()
+  constraint unknown_field_counts_pkey PRIMARY KEY (dataset, field)
 table window_invalidations
   column dataset text not null
   column bucket timestamp with time zone not null
   index CREATE INDEX window_invalidations_by_dataset ON public.window_invalidations USING btree (dataset, bucket)
 view v_dataset_counts as SELECT dataset, (COALESCE(sum(record_count) FILTER (WHERE (disposition = 'valid'::text)), (0)::numeric))::bigint AS valid_count, (COALESCE(sum(record_count) FILTER (WHERE (disposition = 'quarantined'::text)), (0)::numeric))::bigint AS quarantined_count, (COALESCE(sum(record_count) FILTER (WHERE (disposition = 'duplicate'::text)), (0)::numeric))::bigint AS duplicate_count FROM record_counts GROUP BY dataset;
+view v_sensor_readings_stream_agg as SELECT s.window_start, s.window_minutes, s.device_id, s.record_count, s.value_avg, s.value_min, s.value_max, s.computed_at, (s.window_start + make_interval(mins => s.window_minutes)) AS window_end, c.watermark, ((s.window_start + make_interval(mins => s.window_minutes)) <= c.watermark) AS is_final FROM (sensor_readings_stream_agg s CROSS JOIN ( SELECT (max(iot_sensor_readings."time") - '00:30:00'::interval) AS watermark FROM iot_sensor_readings) c);
+view v_sensor_windows as SELECT s.window_start, s.window_minutes, s.sensor_id, s.record_count, s.temperature_avg, s.temperature_min, s.temperature_max, s.humidity_avg, s.humidity_min, s.humidity_max, s.pressure_avg, s.pressure_min, s.pressure_max, s.computed_at, (s.window_start + make_interval(mins => s.window_minutes)) AS window_end, c.watermark, ((s.window_start + make_interval(mins => s.window_minutes)) <= c.watermark) AS is_final FROM (sensor_windows s CROSS JOIN ( SELECT (max(sensor_readings."time") - '00:30:00'::interval) AS watermark FROM sensor_readings) c);

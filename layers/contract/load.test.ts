@@ -24,7 +24,7 @@ function problemOf(dataset: string, from: string | RegExp, to: string): string {
 }
 
 test('every contract follows the standard and is read', () => {
-  expect(checkContracts(folder).map(contract => contract.dataset)).toEqual(['products', 'sensors', 'transactions'])
+  expect(checkContracts(folder).map(contract => contract.dataset)).toEqual(['iot', 'market', 'products', 'sensors', 'transactions'])
 })
 
 test('sensors: topic, table, key and rules are those of the requirements', () => {
@@ -106,6 +106,7 @@ test.each([
     /physicalType "decimal\(6,2\)": is not a column type/
   ],
   ['types that disagree', 'sensors', 'logicalType: number', 'logicalType: string', /does not agree with physicalType numeric\(5,2\)/],
+  ['an extra column that the quarantine has', 'market', 'extraColumns: [timestamp]', 'extraColumns: [id]', /has a column id of its own/],
   ['a measure that is no number', 'sensors', 'humidity, pressure]', 'location]', /summaries sensor_windows: location is no number/],
   [
     'a group that may be missing',

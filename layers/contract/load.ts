@@ -8,6 +8,7 @@ import { ContractDocument, type KeyPath } from './document'
 import { nearest, sqlIdentifierProblem } from './identifiers'
 import { type Properties, readProperties } from './read-properties'
 import { summaryProblems } from './summaries'
+import { quarantineColumnNames } from './tables'
 import type { Contract } from './types'
 
 export const CONTRACT_SUFFIX = '.odcs.yaml'
@@ -141,6 +142,11 @@ function checkReferences(document: ContractDocument, custom: Read<typeof dataset
   }
   known('timeColumn', custom.timeColumn ? [custom.timeColumn] : [], columns)
   known('quarantine.extraColumns', custom.quarantine.extraColumns, columns)
+  for (const name of custom.quarantine.extraColumns.filter(each => quarantineColumnNames.includes(each)))
+    document.problem(
+      [...SCHEMA, 'customProperties'],
+      `quarantine.extraColumns: every quarantine table has a column ${name} of its own; leave it out`
+    )
   for (const { table, by, measures } of custom.summaries) known(`summaries ${table}`, [...by, ...measures], columns)
   for (const problem of summaryProblems(custom.summaries, properties.columns))
     document.problem([...SCHEMA, 'customProperties'], `summaries ${problem}`)

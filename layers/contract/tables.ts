@@ -27,6 +27,9 @@ const QUARANTINE_COLUMNS: readonly [name: string, type: string, rest: string][] 
   ['replay_id', 'bigint', '']
 ]
 
+/** Names that an extra column of the quarantine cannot have. */
+export const quarantineColumnNames: readonly string[] = QUARANTINE_COLUMNS.map(([name]) => name)
+
 /** `format_type` spells this one out. */
 const CATALOG_TYPES: Record<string, string> = { timestamptz: 'timestamp with time zone' }
 const catalogType = (type: string) => CATALOG_TYPES[type] ?? type

@@ -69,6 +69,24 @@ test('a contract that would change a column is refused, and nothing is changed',
   })
 })
 
+test('a summary that is to be another one is made again from all times, and its view with it', async () => {
+  await database.query(
+    "insert into synthetic_data values ('1', '2024-01-01T00:00Z', 1, 1), ('2', '2024-01-01T00:01Z', 2, 2), ('9', '2024-01-01T00:10Z', 3, 3)"
+  )
+  const longer = contracts.map(contract =>
+    contract.dataset === 'market'
+      ? { ...contract, latenessMs: 1, summaries: contract.summaries.map(summary => ({ ...summary, minutes: [5, ...summary.minutes] })) }
+      : contract
+  )
+  expect(await migrate(database.ownerUrl, longer)).toHaveLength(7)
+  expect(await database.query("select bucket from window_invalidations where dataset = 'market' order by 1")).toEqual([
+    { bucket: new Date('2024-01-01T00:00Z') },
+    { bucket: new Date('2024-01-01T00:10Z') }
+  ])
+  expect(await database.query('select watermark, is_final from v_stock_price_summary')).toEqual([])
+  expect(await migrate(database.ownerUrl, contracts)).toHaveLength(7)
+})
+
 test('the functions may write rows and make no tables; readers may only read', async () => {
   const { default: pg } = await import('pg')
   const app = new pg.Client({ connectionString: database.appUrl })
@@ -82,7 +100,7 @@ test('the functions may write rows and make no tables; readers may only read', a
 test('contracts go to the database of their store', () => {
   const byUrl = contractsByUrl(contracts, { databaseUrl: 'postgres://a', timescaleUrl: 'postgres://b' })
   expect([...byUrl].map(([url, list]) => [url, list.map(contract => contract.dataset)])).toEqual([
-    ['postgres://a', ['products', 'transactions']],
-    ['postgres://b', ['sensors']]
+    ['postgres://a', ['market', 'products', 'transactions']],
+    ['postgres://b', ['iot', 'sensors']]
   ])
 })

@@ -6,13 +6,17 @@ import accounting from '../../sql/migrations/0001_accounting.sql'
 import sensorWindows from '../../sql/migrations/0002_sensor_windows.sql'
 import rawProducts from '../../sql/migrations/0003_raw_products.sql'
 import seededDatasets from '../../sql/migrations/0004_seeded_datasets.sql'
+import summaries from '../../sql/migrations/0005_summaries.sql'
+import extraction from '../../sql/migrations/0006_extraction.sql'
 import scheduleRuns from '../../sql/migrations/0009_schedule_runs.sql'
+import replays from '../../sql/migrations/0010_replays.sql'
+import backfills from '../../sql/migrations/0011_backfills.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
 import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
 import hypertableCreate from '../../sql/queries/hypertable-create.sql'
 import schemaDump from '../../sql/queries/schema-dump.sql'
 import timescaleAvailable from '../../sql/queries/timescale-available.sql'
-import { type CatalogColumn, type CatalogConstraint, type Contract, tableStatements } from '../contract'
+import { type CatalogColumn, type CatalogConstraint, type Contract, tableStatements, viewStatements } from '../contract'
 import { PipelineError } from '../errors'
 import { connectedTo } from './connection'
 
@@ -22,7 +26,11 @@ const migrations = {
   '0002_sensor_windows': sensorWindows,
   '0003_raw_products': rawProducts,
   '0004_seeded_datasets': seededDatasets,
-  '0009_schedule_runs': scheduleRuns
+  '0005_summaries': summaries,
+  '0006_extraction': extraction,
+  '0009_schedule_runs': scheduleRuns,
+  '0010_replays': replays,
+  '0011_backfills': backfills
 }
 /** Replaced at every migrate. */
 const definitions = [definitionDatasetCounts]
@@ -82,7 +90,7 @@ export function migrate(url: string, contracts: readonly Contract[]): Promise<st
     await client.query('select pg_advisory_xact_lock($1)', [lockKey])
     await client.query('set local client_min_messages = warning')
     const run = [...(await runMigrations(client)), ...(await contractTables(client, contracts))]
-    for (const definition of definitions) await client.query(definition)
+    for (const definition of [...contracts.flatMap(viewStatements), ...definitions]) await client.query(definition)
     await hypertables(client, contracts)
     await client.query('commit')
     return run
