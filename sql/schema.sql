@@ -61,6 +61,106 @@ table consumed_offsets
   column updated_at timestamp with time zone not null default now()
   constraint consumed_offsets_next_offset_check CHECK ((next_offset >= 0))
   constraint consumed_offsets_pkey PRIMARY KEY (cluster_id, consumer, topic, partition)
+table dwh.dim_devices
+  column device_key bigint not null identity
+  column device_id text not null
+  column device_type text
+  column type_name text
+  column unit text
+  column min_value numeric(12,4)
+  column max_value numeric(12,4)
+  column accuracy numeric(12,4)
+  column location_id text
+  column serial_number numeric(20,0)
+  column model text
+  column firmware_version text
+  column calibration_offset numeric(12,6)
+  column reading_interval_seconds integer
+  column status text
+  column installed_at timestamp with time zone
+  column is_inferred boolean not null default false
+  column valid_from timestamp with time zone not null
+  column valid_to timestamp with time zone not null default 'infinity'::timestamp with time zone
+  column is_current boolean not null default true
+  constraint dim_devices_check CHECK ((valid_from < valid_to))
+  constraint dim_devices_pkey PRIMARY KEY (device_key)
+  constraint dim_devices_device_id_valid_from_key UNIQUE (device_id, valid_from)
+  index CREATE UNIQUE INDEX dim_devices_current ON dwh.dim_devices USING btree (device_id) WHERE is_current
+table dwh.dim_locations
+  column location_key bigint not null identity
+  column location_id text not null
+  column name text
+  column building text
+  column floor integer
+  column city text
+  column country text
+  column timezone text
+  column latitude numeric(9,6)
+  column longitude numeric(9,6)
+  column is_inferred boolean not null default false
+  column valid_from timestamp with time zone not null
+  column valid_to timestamp with time zone not null default 'infinity'::timestamp with time zone
+  column is_current boolean not null default true
+  constraint dim_locations_check CHECK ((valid_from < valid_to))
+  constraint dim_locations_pkey PRIMARY KEY (location_key)
+  constraint dim_locations_location_id_valid_from_key UNIQUE (location_id, valid_from)
+  index CREATE UNIQUE INDEX dim_locations_current ON dwh.dim_locations USING btree (location_id) WHERE is_current
+table dwh.fact_hourly_agg
+  column bucket timestamp with time zone not null
+  column device_id text not null
+  column device_key bigint not null
+  column location_key bigint
+  column device_type text
+  column location_id text
+  column reading_count integer not null
+  column avg_value double precision not null
+  column min_value numeric(9,3) not null
+  column max_value numeric(9,3) not null
+  column stddev_value double precision
+  column anomaly_count integer
+  column avg_quality_score numeric(4,3)
+  column computed_at timestamp with time zone not null default now()
+  constraint fact_hourly_agg_pkey PRIMARY KEY (bucket, device_id)
+table dwh.fact_sensor_readings_enriched
+  column "time" timestamp with time zone not null
+  column device_id text not null
+  column device_key bigint not null
+  column location_key bigint
+  column device_type text
+  column location_id text
+  column unit text
+  column value numeric(9,3) not null
+  column battery_level numeric(5,2)
+  column rolling_mean double precision
+  column rolling_stddev double precision
+  column rolling_count integer not null
+  column z_score double precision
+  column baseline double precision
+  column drift double precision
+  column stuck_seconds integer not null
+  column gap_seconds integer
+  column is_anomaly boolean not null
+  column anomaly_score double precision not null
+  column anomaly_kinds text[] not null
+  column quality_score numeric(4,3) not null
+  column failed_rules text[] not null
+  column enriched_at timestamp with time zone not null default now()
+  constraint fact_sensor_readings_enriched_pkey PRIMARY KEY ("time", device_id)
+  index CREATE INDEX fact_sensor_readings_enriched_by_device ON ONLY dwh.fact_sensor_readings_enriched USING btree (device_id, "time")
+table dwh.pending_hours
+  column id bigint not null identity
+  column bucket timestamp with time zone not null
+  constraint pending_hours_pkey PRIMARY KEY (id)
+table dwh.table_policies
+  column table_name text not null
+  column time_column text not null
+  column partition_days integer not null
+  column compress_after_days integer
+  column keep_days integer
+  constraint table_policies_compress_after_days_check CHECK ((compress_after_days > 0))
+  constraint table_policies_keep_days_check CHECK ((keep_days > 0))
+  constraint table_policies_partition_days_check CHECK ((partition_days > 0))
+  constraint table_policies_pkey PRIMARY KEY (table_name)
 table extraction_history
   column id bigint not null identity
   column dataset text not null
@@ -88,6 +188,54 @@ table extraction_state
   column version bigint not null default 1
   column updated_at timestamp with time zone not null default now()
   constraint extraction_state_pkey PRIMARY KEY (dataset)
+table iot_devices.device_types
+  column device_type_id integer not null
+  column code text not null
+  column name text not null
+  column unit text not null
+  column min_value numeric(12,4) not null
+  column max_value numeric(12,4) not null
+  column accuracy numeric(12,4) not null
+  constraint device_types_accuracy_check CHECK ((accuracy > (0)::numeric))
+  constraint device_types_pkey PRIMARY KEY (device_type_id)
+  constraint device_types_code_key UNIQUE (code)
+table iot_devices.devices
+  column device_id text not null
+  column device_type_id integer not null
+  column location_id text
+  column serial_number numeric(20,0) not null
+  column model text not null
+  column firmware_version text not null
+  column calibration_offset numeric(12,6) not null default 0
+  column reading_interval_seconds integer not null
+  column status text not null
+  column installed_at timestamp(6) without time zone not null
+  column updated_at timestamp(6) without time zone not null
+  constraint devices_reading_interval_seconds_check CHECK ((reading_interval_seconds > 0))
+  constraint devices_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text, 'retired'::text])))
+  constraint devices_device_type_id_fkey FOREIGN KEY (device_type_id) REFERENCES iot_devices.device_types(device_type_id)
+  constraint devices_pkey PRIMARY KEY (device_id)
+table iot_locations.locations
+  column location_id text not null
+  column name text not null
+  column building text not null
+  column floor integer not null
+  column city text not null
+  column country text not null
+  column timezone text not null
+  column latitude numeric(9,6) not null
+  column longitude numeric(9,6) not null
+  column updated_at timestamp with time zone not null default now()
+  constraint locations_pkey PRIMARY KEY (location_id)
+table iot_locations.maintenance_log
+  column device_id text not null
+  column fault_from timestamp with time zone not null
+  column fault_to timestamp with time zone not null
+  column kind text not null
+  column noted_at timestamp with time zone not null default now()
+  constraint maintenance_log_check CHECK ((fault_to >= fault_from))
+  constraint maintenance_log_kind_check CHECK ((kind = ANY (ARRAY['spike'::text, 'drift'::text, 'stuck'::text, 'dropout'::text])))
+  constraint maintenance_log_pkey PRIMARY KEY (device_id, fault_from, kind)
 table iot_sensor_readings
   column "time" timestamp with time zone not null
   column device_id text not null
@@ -372,6 +520,8 @@ table window_invalidations
   column dataset text not null
   column bucket timestamp with time zone not null
   index CREATE INDEX window_invalidations_by_dataset ON public.window_invalidations USING btree (dataset, bucket)
+view dwh.v_anomaly_trends_7d as SELECT (("time" AT TIME ZONE 'UTC'::text))::date AS day, device_id, device_type, location_id, count(*) AS reading_count, count(*) FILTER (WHERE is_anomaly) AS anomaly_count, round(((100.0 * (count(*) FILTER (WHERE is_anomaly))::numeric) / (count(*))::numeric), 2) AS anomaly_percent, max(anomaly_score) AS max_anomaly_score, count(*) FILTER (WHERE ('spike'::text = ANY (anomaly_kinds))) AS spike_count, count(*) FILTER (WHERE ('drift'::text = ANY (anomaly_kinds))) AS drift_count, count(*) FILTER (WHERE ('stuck'::text = ANY (anomaly_kinds))) AS stuck_count, count(*) FILTER (WHERE ('gap'::text = ANY (anomaly_kinds))) AS gap_count, round(avg(quality_score), 3) AS avg_quality_score FROM dwh.fact_sensor_readings_enriched f WHERE ("time" >= (now() - '7 days'::interval)) GROUP BY ((("time" AT TIME ZONE 'UTC'::text))::date), device_id, device_type, location_id;
+view dwh.v_latest_readings as SELECT d.device_id, d.device_type, d.location_id, l.name AS location, f."time", f.value, d.unit, f.battery_level, f.is_anomaly, f.anomaly_score, f.anomaly_kinds, f.quality_score, d.status, ((EXTRACT(epoch FROM (now() - f."time")) / (60)::numeric))::integer AS silent_minutes FROM ((dwh.dim_devices d LEFT JOIN dwh.dim_locations l ON (((l.location_id = d.location_id) AND l.is_current))) LEFT JOIN LATERAL ( SELECT r."time", r.device_id, r.device_key, r.location_key, r.device_type, r.location_id, r.unit, r.value, r.battery_level, r.rolling_mean, r.rolling_stddev, r.rolling_count, r.z_score, r.baseline, r.drift, r.stuck_seconds, r.gap_seconds, r.is_anomaly, r.anomaly_score, r.anomaly_kinds, r.quality_score, r.failed_rules, r.enriched_at FROM dwh.fact_sensor_readings_enriched r WHERE (r.device_id = d.device_id) ORDER BY r."time" DESC LIMIT 1) f ON (true)) WHERE d.is_current;
 view v_dataset_counts as SELECT dataset, (COALESCE(sum(record_count) FILTER (WHERE (disposition = 'valid'::text)), (0)::numeric))::bigint AS valid_count, (COALESCE(sum(record_count) FILTER (WHERE (disposition = 'quarantined'::text)), (0)::numeric))::bigint AS quarantined_count, (COALESCE(sum(record_count) FILTER (WHERE (disposition = 'duplicate'::text)), (0)::numeric))::bigint AS duplicate_count FROM record_counts GROUP BY dataset;
 view v_sensor_readings_stream_agg as SELECT s.window_start, s.window_minutes, s.device_id, s.record_count, s.value_avg, s.value_min, s.value_max, s.computed_at, (s.window_start + make_interval(mins => s.window_minutes)) AS window_end, c.watermark, ((s.window_start + make_interval(mins => s.window_minutes)) <= c.watermark) AS is_final FROM (sensor_readings_stream_agg s CROSS JOIN ( SELECT (max(iot_sensor_readings."time") - '00:30:00'::interval) AS watermark FROM iot_sensor_readings) c);
 view v_sensor_windows as SELECT s.window_start, s.window_minutes, s.sensor_id, s.record_count, s.temperature_avg, s.temperature_min, s.temperature_max, s.humidity_avg, s.humidity_min, s.humidity_max, s.pressure_avg, s.pressure_min, s.pressure_max, s.computed_at, (s.window_start + make_interval(mins => s.window_minutes)) AS window_end, c.watermark, ((s.window_start + make_interval(mins => s.window_minutes)) <= c.watermark) AS is_final FROM (sensor_windows s CROSS JOIN ( SELECT (max(sensor_readings."time") - '00:30:00'::interval) AS watermark FROM sensor_readings) c);

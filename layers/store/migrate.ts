@@ -1,6 +1,9 @@
 // How does an empty or an older database get to the schema that this version needs?
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
+import partitionFunctions from '../../sql/definitions/dwh_partitions.sql'
+import viewAnomalyTrends from '../../sql/definitions/dwh_v_anomaly_trends_7d.sql'
+import viewLatestReadings from '../../sql/definitions/dwh_v_latest_readings.sql'
 import definitionDatasetCounts from '../../sql/definitions/v_dataset_counts.sql'
 import accounting from '../../sql/migrations/0001_accounting.sql'
 import sensorWindows from '../../sql/migrations/0002_sensor_windows.sql'
@@ -8,14 +11,18 @@ import rawProducts from '../../sql/migrations/0003_raw_products.sql'
 import seededDatasets from '../../sql/migrations/0004_seeded_datasets.sql'
 import summaries from '../../sql/migrations/0005_summaries.sql'
 import extraction from '../../sql/migrations/0006_extraction.sql'
+import warehouse from '../../sql/migrations/0007_warehouse.sql'
 import scheduleRuns from '../../sql/migrations/0009_schedule_runs.sql'
 import replays from '../../sql/migrations/0010_replays.sql'
 import backfills from '../../sql/migrations/0011_backfills.sql'
+import iotSources from '../../sql/migrations/0013_iot_sources.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
 import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
 import hypertableCreate from '../../sql/queries/hypertable-create.sql'
 import schemaDump from '../../sql/queries/schema-dump.sql'
 import timescaleAvailable from '../../sql/queries/timescale-available.sql'
+import warehouseCompression from '../../sql/queries/warehouse-compression.sql'
+import warehouseHypertables from '../../sql/queries/warehouse-hypertables.sql'
 import { type CatalogColumn, type CatalogConstraint, type Contract, tableStatements, viewStatements } from '../contract'
 import { PipelineError } from '../errors'
 import { connectedTo } from './connection'
@@ -28,12 +35,14 @@ const migrations = {
   '0004_seeded_datasets': seededDatasets,
   '0005_summaries': summaries,
   '0006_extraction': extraction,
+  '0007_warehouse': warehouse,
   '0009_schedule_runs': scheduleRuns,
   '0010_replays': replays,
-  '0011_backfills': backfills
+  '0011_backfills': backfills,
+  '0013_iot_sources': iotSources
 }
 /** Replaced at every migrate. */
-const definitions = [definitionDatasetCounts]
+const definitions = [definitionDatasetCounts, partitionFunctions, viewLatestReadings, viewAnomalyTrends]
 /** One migrate at a time in a database: `sluice` as a number. */
 const lockKey = 0x5111ce
 
@@ -75,6 +84,8 @@ async function hypertables(client: pg.Client, contracts: readonly Contract[]): P
     if (contract.store !== 'timeseries' || !contract.timeColumn) continue
     await client.query(hypertableCreate, [contract.table.name, contract.timeColumn])
   }
+  await client.query(warehouseHypertables)
+  await client.query(warehouseCompression)
 }
 
 /**

@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readCsv } from '../read-csv'
 import type { Contract, GeneratedRecord, Oracle } from '../types'
+import { generateIot } from './iot'
+import { generateMarket, MARKET_YEAR_ROWS } from './market'
 import { validationCases } from './products'
 import { newOracle } from './random'
 import { generateRecords } from './records'
 import { generateSensors } from './sensors'
 import { writeTransactions } from './transactions'
 
+export { buildingOf, generateIot } from './iot'
+export { Building, type Device, deviceTypes, type Fault, type FaultKind, locations } from './iot-building'
+export { MARKET_SAVED, MARKET_SEED, MARKET_YEAR_ROWS, type MarketOptions, writeMarketYear } from './market'
 export { cleanProducts, type ProductMessage, rawProducts, validationCases } from './products'
 export { newOracle } from './random'
 export { generateSensors, type SensorOptions, sampleReadings } from './sensors'
@@ -33,7 +38,7 @@ const DEFAULT_READINGS = 50
 const DEFAULT_RECORDS = 1000
 
 /**
- * The records of a dataset without a file: the simulator's readings, the products' validation cases, a generated export of the shop, and for
+ * The records of a dataset without a file: the simulator's readings, the products' validation cases, the market's year, a generated export of the shop, and for
  * any other dataset what its contract alone says.
  * @throws PipelineError CONTRACT_INVALID when a field of such a dataset has a pattern and no examples
  */
@@ -42,8 +47,14 @@ export async function* generate(contract: Contract, options: GenerateOptions): A
     case 'sensors':
       yield* generateSensors(contract, { ...options, count: options.count ?? DEFAULT_READINGS })
       return
+    case 'iot':
+      yield* generateIot(contract, { ...options, count: options.count ?? DEFAULT_READINGS })
+      return
     case 'products':
       yield validationCases.slice(0, options.count).map(product => ({ key: product.product_id, value: JSON.stringify(product) }))
+      return
+    case 'market':
+      yield* generateMarket({ ...options, rows: options.count ?? MARKET_YEAR_ROWS })
       return
     case 'transactions':
       yield* generatedFile(contract, options)

@@ -24,7 +24,7 @@ export const CHUNK_RECORDS = 5000
  */
 const SPAN_MS = 9 * 60_000
 /** More readings than this at once take more sensors: their keys spread over the partitions, as a larger site's would. */
-const READINGS_PER_SENSOR = 2000
+export const READINGS_PER_SENSOR = 2000
 const MINUTE_MS = 60_000
 /** Delayed readings: 10 to 20 minutes, still in time, and 31 to 60 minutes, late; nothing near 30, where sending would decide. */
 const DELAYED = { from: 10 * MINUTE_MS, slots: 10 * MINUTE_MS, stride: 370_003, share: 0.4 }
@@ -135,7 +135,8 @@ function placesOf(contract: Contract, options: SensorOptions): Place[] {
   }))
 }
 
-function clockOf(contract: Contract, options: SensorOptions, sensors: number) {
+/** Times of a run's readings, distinct for each sensor; those of another run meet none of them. */
+export function clockOf(contract: Contract, options: SensorOptions, sensors: number) {
   const { count, startTimeMs, perSecond } = options
   const start = Math.floor(startTimeMs)
   const slots = Math.ceil(count / sensors)
@@ -148,6 +149,8 @@ function clockOf(contract: Contract, options: SensorOptions, sensors: number) {
   const timeOf = (index: number) =>
     perSecond === undefined ? start - (slots - Math.floor(index / sensors)) * step : start + Math.floor((index * 1000) / perSecond)
   return {
+    /** Epoch milliseconds. */
+    timeOf,
     at: (index: number) => format(timeOf(index), micros),
     /** Distinct for each call: multiples of a stride that has no factor in common with the number of slots. */
     delayed: (index: number, isLate: boolean) => {
