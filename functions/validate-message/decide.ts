@@ -34,6 +34,10 @@ function runIdReader(): (record: KafkaEventRecord) => string {
   }
 }
 
+/** Text that names its bytes and no others, so that a replay sends the same header. */
+const isShown = (text: string, value: Buffer) =>
+  Buffer.from(text, 'utf8').equals(value) && !text.includes('\0') && !text.startsWith('base64:')
+
 /** Header values as text where they are text, for people who look; the bytes of others in base64. */
 function headersForPeople(record: KafkaEventRecord): { name: string; value: string | null }[] {
   return record.headers.flatMap(header =>
@@ -43,10 +47,16 @@ function headersForPeople(record: KafkaEventRecord): { name: string; value: stri
       const text = value.toString('utf8')
       return {
         name: name.replaceAll('\0', '\uFFFD'),
-        value: Buffer.from(text, 'utf8').equals(value) && !text.includes('\0') ? text : `base64:${value.toString('base64')}`
+        value: isShown(text, value) ? text : `base64:${value.toString('base64')}`
       }
     })
   )
+}
+
+/** How often the record came back from the quarantine; what is no such number counts as never. */
+function replayCount(record: KafkaEventRecord): number {
+  const text = textOf(record, headers.replay)
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0
 }
 
 /** One row of the quarantine table, in the order of `quarantineColumns` and the contract's extra columns. */
@@ -72,7 +82,7 @@ function quarantineRow(
     Number.isSafeInteger(line) && line > 0 ? line : null,
     contract.version,
     record.timestamp >= 0 && record.timestamp <= epochMsMax ? record.timestamp : null,
-    0,
+    replayCount(record),
     ...extra
   ]
 }

@@ -90,5 +90,7 @@ export const headers = {
   /** The line of the source file that the record was read from, 1-based. */
   line: 'sluice-line',
   /** Why the line could not be parsed; the record's value is then the line's bytes. */
-  unparsable: UNPARSABLE_HEADER
+  unparsable: UNPARSABLE_HEADER,
+  /** How often the record was sent back from the quarantine: decimal text. */
+  replay: 'sluice-replay'
 } as const
