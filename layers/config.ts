@@ -75,6 +75,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   })
 }
 
+/** Whether S3 is a server of one's own instead of AWS, by the variables that the AWS SDK itself reads. */
+export const ownS3Endpoint = (env: NodeJS.ProcessEnv = process.env): boolean =>
+  Boolean(env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'])
+
+/** Keeps the AWS SDK from printing its warning about coming versions of Node into the output. */
+export function quietAwsSdk(env: NodeJS.ProcessEnv = process.env): void {
+  env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+}
+
 let current: Config | undefined
 
 /** The configuration of this process, read once. */

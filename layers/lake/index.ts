@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PipelineError } from '../errors'
 import { directoryLake } from './directory'
+import { s3Lake } from './s3'
 import type { Lake } from './types'
 
 export type { Lake, LakeObject } from './types'
@@ -12,6 +13,8 @@ const lakes = new Map<string, Lake>()
 function newLake(url: string): Lake {
   if (url.startsWith('file://')) return directoryLake(fileURLToPath(url))
   if (url.startsWith('file:')) return directoryLake(resolve(url.slice('file:'.length)))
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(url) ?? []
+  if (bucket !== undefined) return s3Lake(bucket, prefix === '' ? '' : `${prefix}/`)
   throw new PipelineError('CONFIG_INVALID', `environment: LAKE_URL is malformed: must be file:<folder> or s3://<bucket>/<prefix>`)
 }
 

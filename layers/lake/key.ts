@@ -18,6 +18,9 @@ function problemOf(key: string): string | undefined {
   return undefined
 }
 
+/** Whether an object of a lake may have this key. */
+export const isKey = (key: string): boolean => problemOf(key) === undefined
+
 /**
  * Refuses a key that would leave the lake or that one of its kinds cannot hold.
  * @throws PipelineError LAKE_UNAVAILABLE naming the key and the rule
