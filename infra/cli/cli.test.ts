@@ -36,6 +36,11 @@ test.each<[string, string[], RegExp]>([
   ],
   ['a count below one', ['run', 'sensors', '--count', '0'], /at least 1/],
   ['a rate that is not above 0', ['run', 'sensors', '--rate', '-1'], /above 0/],
+  ['a stage that the dataset has not', ['run', 'products', '--to', 'gold'], /--to: 'products' has no stage 'gold'\n.*Known are: clean/],
+  ['a source that there is not', ['run', 'transactions', '--from', 'databse'], /'databse' is invalid\. Allowed choices are database/],
+  ['a dataset that is not in a source database', ['run', 'sensors', '--from', 'database'], /contract of 'sensors' has no incrementalLoad/],
+  ['a dataset without a simulator', ['produce', 'transactions'], /'transactions' has no simulator: it comes from a csv file/],
+  ['an interval of no time', ['produce', 'sensors', '--interval', '0'], /above 0/],
   ['a misspelt flag', ['run', 'sensors', '--cuont', '3'], /unknown option '--cuont'\n\(Did you mean --count\?\)/],
   ['a missing dataset', ['run'], /missing required argument 'dataset'/],
   ['an unknown command', ['stat'], /unknown command 'stat'\n\(Did you mean start|unknown command 'stat'/],
@@ -48,6 +53,22 @@ test.each<[string, string[], RegExp]>([
   expect([code, stdout]).toEqual([2, ''])
   expect(existsSync(place.lockFile)).toBe(false)
   expect(existsSync(place.postgres)).toBe(false)
+})
+
+test('--validate-only says what a run would do, and starts nothing', async () => {
+  const { code, stdout } = await sluice(['run', 'transactions', '--to', 'gold', '--validate-only', '--json'])
+  expect([code, JSON.parse(stdout)]).toEqual([
+    0,
+    { valid: true, dataset: 'transactions', version: expect.any(String), contracts: 5, stages: ['clean', 'lake', 'gold'] }
+  ])
+  expect(existsSync(place.lockFile)).toBe(false)
+})
+
+test('--validate-only refuses a malformed setting with exit code 2', async () => {
+  expect(await sluice(['run', 'sensors', '--validate-only'], { LAKE_URL: 'ftp://x' })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/LAKE_URL is malformed: must be file:<folder> or s3:\/\//)
+  })
 })
 
 test.each([

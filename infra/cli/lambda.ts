@@ -37,6 +37,16 @@ export async function invokeFunction(endpoint: string, name: string, event: unkn
   }
 }
 
+/**
+ * The answer of a function that did not fail.
+ * @throws PipelineError SERVICE_FAILED with the function's own error
+ */
+export async function answerOf<R>(endpoint: string, name: string, event: unknown): Promise<R> {
+  const { payload, functionError } = await invokeFunction(endpoint, name, event)
+  if (functionError !== undefined) throw new PipelineError('SERVICE_FAILED', `${name} failed: ${errorText(payload)}`)
+  return payload as R
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)

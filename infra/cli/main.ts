@@ -57,6 +57,14 @@ export function program(root: string, finish: (code: number) => void): Command {
     .option('--file <path>', 'read the records from this CSV or JSON file')
     .option('--rate <n>', 'records a second at most', positiveNumber)
     .option('--seed <n>', 'seed of the generator: the same seed gives the same records', wholeNumber(0))
+    .addOption(
+      new Option('--from <source>', 'take the records from the source database, after loading it from --file or the generator').choices([
+        'database'
+      ])
+    )
+    .option('--to <stage>', 'go on up to this stage: clean, summaries, lake, gold, warehouse or features, as far as the dataset has it')
+    .option('--test-mode', 'a run over little data: 1,000 records, one day of history')
+    .option('--validate-only', 'check environment, contracts and serverless.yml, and run nothing')
     .action(
       act(async (context, options: import('./commands/run').RunOptions, dataset: string) =>
         (await import('./commands/run')).run(context, options, dataset)

@@ -86,6 +86,48 @@ test('a function answers through the Lambda endpoint, and one that fails gives e
   })
 })
 
+/** Resolves once a child has printed the text. */
+function printed(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let seen = ''
+    child.stdout!.on('data', chunk => {
+      seen += chunk
+      if (seen.includes(text)) resolve()
+    })
+    child.once('exit', () => reject(new Error(seen)))
+  })
+}
+
+test('a console sees what the simulator sends, says what is wrong with it, and the tables agree with it', async () => {
+  const console = spawnSluice(['consume', 'sensors', '--max-messages', '100'])
+  const watched = ended(console)
+  await printed(console, 'Processing messages')
+  const simulator = spawnSluice(['produce', 'sensors', '--interval', '0.2', '--batch', '25', '--seed', '1'])
+  const produced = ended(simulator)
+  const { code, stdout } = await watched
+  simulator.kill('SIGINT')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/✅ Connected to Kafka consumer\n✅ Connected to TimescaleDB\n🟢 Processing messages\.\.\.\n/)
+  expect(stdout).toMatch(/🔴 Invalid: /)
+  const [, processed, valid, invalid, duplicates] = /📊 Processed: (100) \| Valid: (\d+) \| Invalid: (\d+) \| Duplicates: (\d+)/
+    .exec(stdout)!
+    .map(Number)
+  expect(valid! + invalid! + duplicates!).toBe(processed)
+  const simulated = await produced
+  expect(simulated.code).toBe(0)
+  expect(simulated.stdout).toMatch(/✅ Connected to Kafka broker at 127\.0\.0\.1:\d+\n🟢 Generating data\.\.\./)
+  expect(simulated.stdout).toMatch(/✅ Sent 50 readings\.\.\.\n[\s\S]*✅ Sent 100 readings\.\.\./)
+  expect(simulated.stdout).toMatch(/🔴 Sending INVALID \w+: /)
+  expect(simulated.stdout).toMatch(/🟡 Sending DUPLICATE from sensor_\d{3}/)
+})
+
+test('a console in test mode asks no database and prints each message on request', async () => {
+  const { code, stdout } = await sluice(['consume', 'sensors', '--from-beginning', '--max-messages', '5', '--test-mode', '--debug'])
+  expect(code).toBe(0)
+  expect(stdout).not.toContain('TimescaleDB')
+  expect(stdout.match(/^\d:\d+ sensor_\d{3} \{/gm)?.length).toBeGreaterThan(0)
+})
+
 test('a second start says where the first runs', async () => {
   expect(await sluice(['start'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/Runs already under process \d+/) })
 })

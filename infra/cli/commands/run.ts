@@ -1,16 +1,20 @@
-// Of the records that one run sent, what became of each?
+// How does a dataset go through its pipeline with one command?
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Contract } from '../../../layers/contract'
 import { PipelineError } from '../../../layers/errors'
-import { countsOfRun, type RecordCounts } from '../../../layers/store/counts'
-import { closePools, poolFor } from '../../../layers/store/pool'
+import { closePools } from '../../../layers/store/pool'
+import { externalServers } from '../../local/external'
+import { checkServiceDefinition } from '../../local/service-definition'
+import type { Endpoints } from '../../local/state'
+import { type Account, accountOf, accountTable, isComplete, type Produced } from '../account'
 import { type Context, exitCodes, printJson } from '../context'
 import { contractNamed } from '../datasets'
 import { ensureUp } from '../detached'
-import { errorText, invokeFunction } from '../lambda'
+import { answerOf } from '../lambda'
+import { prepareSource } from '../source'
+import { runStage, type StageName, type StageResult, stagesTo } from '../stages'
 import { Progress, paint, table } from '../terminal'
 
 export interface RunOptions {
@@ -19,23 +23,18 @@ export interface RunOptions {
   file?: string
   rate?: number
   seed?: number
+  /** Where the records come from: the generator or a file straight to the topic, or the source database by way of extract-increment. */
+  from?: 'database'
+  /** The last stage. */
+  to?: string
+  /** Little data. */
+  testMode?: boolean
+  /** Checks everything that a run needs to be told, and runs nothing. */
+  validateOnly?: boolean
 }
 
-/** How often the counts are read: a twentieth of a second is within what a measured second tolerates. */
-const POLL_MS = 50
-/** A run whose counts stand still for this long has lost its way. */
-const STALL_MS = 60_000
-
-export interface RunResult {
-  dataset: string
-  produced: number
-  valid: number
-  quarantined: number
-  duplicate: number
-  reasons: Record<string, number>
-  seconds: number
-  records_per_second: number
-}
+/** Records of a run in test mode. */
+const TEST_MODE_RECORDS = 1_000
 
 function checkedFile(context: Context, contract: Contract, given: string): string {
   const file = resolve(context.cwd, given)
@@ -53,98 +52,81 @@ function checkedFile(context: Context, contract: Contract, given: string): strin
   return file
 }
 
-/** Waits until as many records are accounted for as were produced. */
-async function account(
-  url: string,
-  run: string,
-  producing: Promise<Produced>,
-  expected: number | undefined,
-  progress: Progress
-): Promise<Produced & { counts: RecordCounts }> {
-  let produced: Produced | undefined
-  let failure: unknown
-  producing.then(
-    answer => {
-      produced = answer
-    },
-    error => {
-      failure = error
-    }
-  )
-  let last = -1
-  let movedAt = performance.now()
-  for (;;) {
-    // read before the counts, so that an early answer is not taken for the whole
-    const known = produced
-    const counts = await countsOfRun(poolFor(url), run)
-    const seen = counts.valid + counts.quarantined + counts.duplicate
-    if (failure !== undefined) throw failure
-    if (known !== undefined && seen >= known.produced) return { ...known, counts }
-    progress.show(seen, known?.produced ?? expected, `${seen.toLocaleString('en-US')} records accounted for`)
-    if (seen !== last) [last, movedAt] = [seen, performance.now()]
-    if (performance.now() - movedAt > STALL_MS) {
-      const sent = known === undefined ? 'still sending' : `${known.produced} sent`
-      throw new PipelineError('TIMED_OUT', `run ${run}: ${sent}, ${seen} accounted for, and nothing moved for ${STALL_MS / 1000} s`)
-    }
-    await delay(POLL_MS)
+/** What `--validate-only` looks at: the environment, every contract, serverless.yml. */
+async function validate(context: Context, contract: Contract, stages: StageName[]): Promise<number> {
+  const { checkContracts } = await import('../../../layers/contract/check')
+  const { contractsFolderOf } = await import('../../local/schema')
+  externalServers(process.env)
+  const contracts = checkContracts(contractsFolderOf(context.place)).length
+  checkServiceDefinition(context.place)
+  if (context.json)
+    printJson({ valid: true, dataset: contract.dataset, version: contract.version, contracts, stages: ['clean', ...stages] })
+  else
+    process.stdout.write(
+      `Valid: the environment, ${contracts} contracts, serverless.yml. ${contract.dataset} ${contract.version} would go through ${['clean', ...stages].join(', ')}. Nothing was run.\n`
+    )
+  return exitCodes.ok
+}
+
+/** Sends the records and waits for what became of them. */
+async function account(contract: Contract, endpoints: Endpoints, options: RunOptions, event: Record<string, unknown>, progress: Progress) {
+  // short: it travels in a header of every record
+  const run = randomBytes(6).toString('base64url')
+  const url = contract.store === 'timeseries' ? endpoints.timescale : endpoints.database
+  const sender = options.from === 'database' ? 'extract-increment' : 'produce-batch'
+  const producing = answerOf<Produced>(endpoints.lambda, sender, { ...event, run })
+  const { produced, started_at, counts } = await accountOf(url, run, producing, options.count, progress)
+  const elapsed = Math.max(1, Date.now() - started_at) / 1000
+  const result: Account = {
+    dataset: contract.dataset,
+    produced,
+    valid: counts.valid,
+    quarantined: counts.quarantined,
+    duplicate: counts.duplicate,
+    reasons: counts.reasons,
+    seconds: Number(elapsed.toFixed(3)),
+    records_per_second: Math.round(produced / elapsed)
   }
+  return result
 }
 
-/** The part of produce-batch's answer that is used. */
-interface Produced {
-  produced: number
-  /** Epoch milliseconds at which the first record was sent. */
-  started_at: number
-}
-
-async function produce(endpoint: string, event: Record<string, unknown>): Promise<Produced> {
-  const { payload, functionError } = await invokeFunction(endpoint, 'produce-batch', event)
-  if (functionError !== undefined) throw new PipelineError('SERVICE_FAILED', `produce-batch failed: ${errorText(payload)}`)
-  return payload as Produced
-}
-
-function accountTable({ dataset, produced, valid, quarantined, duplicate, reasons, seconds, records_per_second }: RunResult): string {
-  const isComplete = produced === valid + quarantined + duplicate
-  const counts = table([
-    ['produced', produced],
-    ['valid', valid],
-    ['quarantined', quarantined],
-    ...Object.entries(reasons)
-      .sort(([, left], [, right]) => right - left)
-      .map(([reason, count]): [string, number] => [`  ${reason}`, count]),
-    ['duplicate', duplicate]
-  ])
-  const sum = `${produced.toLocaleString('en-US')} produced = ${valid.toLocaleString('en-US')} valid + ${quarantined.toLocaleString('en-US')} quarantined + ${duplicate.toLocaleString('en-US')} duplicate`
-  const verdict = isComplete ? paint('green', sum) : paint('red', `not accounted for: ${sum.replace(' = ', ' ≠ ')}`)
-  return `${paint('bold', dataset)}\n${counts}\n${verdict}\n${seconds} s, ${records_per_second.toLocaleString('en-US')} records a second\n`
+/** A stage's answer as lines: a table for rows, name and value for the rest. */
+function stageText(name: StageName, result: StageResult, seconds: number): string {
+  const cell = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value))
+  const rows = Array.isArray(result)
+    ? result.map(row => Object.entries(row).flatMap(([key, value]) => [key, cell(value)]))
+    : Object.entries(result).map(([key, value]) => [key, cell(value)])
+  return `${paint('bold', name)} ${paint('dim', `${seconds} s`)}\n${table(rows)}\n`
 }
 
 export async function run(context: Context, options: RunOptions, dataset: string): Promise<number> {
   const contract = contractNamed(context, dataset)
+  const stages = stagesTo(contract, options.to)
   const file = options.file === undefined ? undefined : checkedFile(context, contract, options.file)
+  if (options.from === 'database' && !contract.incrementalLoad)
+    throw new PipelineError('USAGE', `--from database: the contract of '${dataset}' has no incrementalLoad`, {
+      remedy: 'Leave --from out.'
+    })
+  if (options.validateOnly) return validate(context, contract, stages)
   const { endpoints, started } = await ensureUp(context.place, sentence => process.stderr.write(`${sentence}\n`))
-  // short: it travels in a header of every record
-  const id = randomBytes(6).toString('base64url')
   const progress = new Progress(!context.json)
-  const event = { dataset, run: id, file, count: options.count, rate: options.rate, seed: options.seed }
-  const url = contract.store === 'timeseries' ? endpoints.timescale : endpoints.database
+  const say = (sentence: string) => void process.stderr.write(`${sentence}\n`)
+  const limited = options.testMode ? { ...options, count: options.count ?? TEST_MODE_RECORDS } : options
   try {
-    const { produced, started_at, counts } = await account(url, id, produce(endpoints.lambda, event), options.count, progress)
-    const elapsed = (Date.now() - started_at) / 1000
-    const result: RunResult = {
-      dataset,
-      produced,
-      valid: counts.valid,
-      quarantined: counts.quarantined,
-      duplicate: counts.duplicate,
-      reasons: counts.reasons,
-      seconds: Number(elapsed.toFixed(3)),
-      records_per_second: Math.round(produced / elapsed)
-    }
+    const event = await prepareSource({ context, contract, endpoints, options: { ...limited, file }, progress, say })
+    const result = await account(contract, endpoints, limited, event, progress)
     progress.clear()
-    if (context.json) printJson(result)
-    else process.stdout.write(accountTable(result))
-    return produced === counts.valid + counts.quarantined + counts.duplicate ? exitCodes.ok : exitCodes.failed
+    if (!context.json) process.stdout.write(accountTable(result))
+    const answers: Partial<Record<StageName, StageResult>> = {}
+    for (const stage of isComplete(result) ? stages : []) {
+      const stageAt = performance.now()
+      const answer = await runStage(stage, { contract, endpoints, progress })
+      answers[stage] = answer
+      progress.clear()
+      if (!context.json) process.stdout.write(stageText(stage, answer, Number(((performance.now() - stageAt) / 1000).toFixed(2))))
+    }
+    if (context.json) printJson(stages.length === 0 ? result : { ...result, stages: answers })
+    return isComplete(result) ? exitCodes.ok : exitCodes.failed
   } finally {
     progress.clear()
     await closePools()
