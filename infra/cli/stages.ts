@@ -65,7 +65,7 @@ export interface StageContext {
 }
 
 /** What a stage answers: its function's result, or what was counted. */
-export type StageResult = Record<string, unknown> | Record<string, unknown>[]
+export type StageResult = object
 
 const LAND_BRONZE = 'land-bronze'
 /** A batch waits for more records up to the contract's interval; so much more for writing it. */
