@@ -30,8 +30,8 @@ export function program(root: string, finish: (code: number) => void): Command {
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-  const command = (usage: string, description: string) =>
-    sluice
+  const command = (usage: string, description: string, parent = sluice) =>
+    parent
       .command(usage)
       .description(description)
       .option('--json', 'print one JSON object, for programs')
@@ -95,6 +95,37 @@ export function program(root: string, finish: (code: number) => void): Command {
       (await import('./commands/invoke')).invoke(context, name, event)
     )
   )
+  const source = sluice.command('source').description('the operational database that records are extracted from').exitOverride()
+  command('load <dataset>', 'load a CSV file, or a generated one, into the source table of a dataset', source)
+    .option('--file <path>', 'a CSV file with the columns of the contract')
+    .option('--count <n>', 'records at most, or to generate', wholeNumber(1))
+    .option('--seed <n>', 'seed of the generator: the same seed gives the same records', wholeNumber(0))
+    .action(
+      act(async (context, options: import('./commands/source').LoadOptions, dataset: string) =>
+        (await import('./commands/source')).load(context, options, dataset)
+      )
+    )
+  const quarantine = sluice.command('quarantine').description('look at quarantined records, and send mended ones back').exitOverride()
+  command('list <dataset>', 'show the latest quarantined records and how many there are of each reason', quarantine)
+    .option('--reason <code>', 'only records with this reason')
+    .option('--limit <n>', 'records to show (default: 20)', wholeNumber(1))
+    .action(
+      act(async (context, options: import('./commands/quarantine').ListOptions, dataset: string) =>
+        (await import('./commands/quarantine')).list(context, options, dataset)
+      )
+    )
+  command('replay <dataset>', 'show which quarantined records the contract takes now, and send them back to their topic', quarantine)
+    .option('--reason <code>', 'only records with this reason')
+    .option('--from <time>', 'only records quarantined at this time or later')
+    .option('--to <time>', 'only records quarantined before this time')
+    .option('--limit <n>', 'send back so many at most', wholeNumber(1))
+    .option('--requested-by <name>', 'who asks, for the table replays (default: the user of this machine)')
+    .option('--yes', 'send without asking')
+    .action(
+      act(async (context, options: import('./commands/quarantine').ReplayOptions, dataset: string) =>
+        (await import('./commands/quarantine')).replay(context, options, dataset)
+      )
+    )
   command('status', 'show services, addresses and where the records are').action(
     act(async context => (await import('./commands/status')).status(context))
   )
