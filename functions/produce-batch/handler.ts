@@ -11,6 +11,6 @@ export const handler = lambdaFunction('produce-batch', produceRequest, async req
   const contract = contractOf(request.dataset)
   const records = recordsOf(contract, request, Date.now())
   const [producer] = await Promise.all([sharedProducer(), ensureTopic(contract)])
-  const sent = await sendAll(producer, contract.topic.name, paced(records, request.rate), request.run)
+  const sent = await sendAll(producer, contract.topic, paced(records, request.rate), request.run)
   return { dataset: contract.dataset, topic: contract.topic.name, run: request.run ?? null, ...sent }
 })

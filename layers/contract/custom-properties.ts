@@ -48,7 +48,11 @@ const rowTest = z.strictObject({
 
 /** What stands under `customProperties` of the dataset. */
 export const datasetProperties = {
-  topic: z.strictObject({ name: topicName, partitions: z.int().min(1).max(MAX_PARTITIONS) }),
+  topic: z.strictObject({
+    name: topicName,
+    partitions: z.int().min(1).max(MAX_PARTITIONS),
+    compression: z.enum(['none', 'gzip']).default('none')
+  }),
   store: z.enum(['operational', 'timeseries']),
   recordKey: z.array(name).min(1),
   source: z.strictObject({

@@ -135,7 +135,8 @@ export interface Contract {
   version: string
   description: string
   file: string
-  topic: { name: string; partitions: number }
+  /** `compression` is what our producers do; a topic takes every kind. */
+  topic: { name: string; partitions: number; compression: 'none' | 'gzip' }
   /** `operational` is DATABASE_URL, `timeseries` TIMESCALE_URL. */
   store: 'operational' | 'timeseries'
   /** Columns of a row in table order; `uniqueKey` leads with the time column where there is one (index locality). */

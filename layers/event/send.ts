@@ -1,11 +1,14 @@
 // How do chunks of records get to the topic?
-import type { Message, Producer } from 'kafkajs'
+import { CompressionTypes, type Message, type Producer } from 'kafkajs'
+import type { Contract } from '../contract'
 import { headers } from './kafka-event'
 
 /** Records in one request: enough to make the answer's wait small, and far below a broker's limit of a request. */
 const requestRecordsMax = 2_500
 /** Bytes of values in one request, should they all go to one partition: a broker takes batches of a mebibyte unless told otherwise. */
 const requestBytesMax = 900_000
+
+const codecs = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP }
 
 /** A record to send; `line` and `unparsable` say where in a file it came from. */
 export interface OutgoingRecord {
@@ -50,13 +53,14 @@ function messageOf(record: OutgoingRecord, runHeader: Message['headers']): Messa
 
 /**
  * Sends chunks in order, each as one request; the next is made while the last is on its way.
+ * @param topic with the compression of the batches
  * @param run id written into a header of every record
  * @throws what the producer throws after its retries; what was acknowledged before stays
  */
 export async function sendAll(
   producer: Producer,
-  topic: string,
-  chunks: AsyncIterable<OutgoingRecord[]>,
+  topic: Contract['topic'],
+  chunks: AsyncIterable<OutgoingRecord[]> | Iterable<OutgoingRecord[]>,
   run: string | undefined
 ): Promise<Sent> {
   const sent: Sent = { started_at: Date.now(), produced: 0, unparsable: 0 }
@@ -64,7 +68,12 @@ export async function sendAll(
   let underWay: Promise<void> = Promise.resolve()
   const send = async (chunk: OutgoingRecord[]) => {
     for (const records of requestsOf(chunk)) {
-      await producer.send({ topic, acks: -1, messages: records.map(record => messageOf(record, runHeader)) })
+      await producer.send({
+        topic: topic.name,
+        compression: codecs[topic.compression],
+        acks: -1,
+        messages: records.map(record => messageOf(record, runHeader))
+      })
       sent.produced += records.length
       for (const record of records) if (record.unparsable !== undefined) sent.unparsable++
     }

@@ -4,6 +4,7 @@ import { type Contract, compileValidator } from '../../../layers/contract'
 import { generate } from '../../../layers/contract/generate'
 import { PipelineError } from '../../../layers/errors'
 import { closeKafka, ensureTopic, sharedProducer } from '../../../layers/event/kafka-client'
+import { sendAll } from '../../../layers/event/send'
 import { serverVariables } from '../../local/functions'
 import { type Context, exitCodes, printJson } from '../context'
 import { contractNamed } from '../datasets'
@@ -74,11 +75,7 @@ async function stream(contract: Contract, options: ProduceOptions, signal: Abort
   for (let turn = 0; !signal.aborted; turn++) {
     const request = { count, seed: seed + turn, startTimeMs: due - intervalMs, perSecond: count / options.interval }
     for await (const chunk of generate(contract, request)) {
-      await producer.send({
-        topic: contract.topic.name,
-        acks: -1,
-        messages: chunk.map(({ key, value }) => ({ key, value }))
-      })
+      await sendAll(producer, contract.topic, [chunk], undefined)
       announce.of(chunk)
     }
     due = Math.max(due, Date.now() - intervalMs) + intervalMs
