@@ -42,6 +42,12 @@ async function iotHistory({ endpoints, options, say }: SourceRequest): Promise<v
   )
 }
 
+async function sourceTable(request: SourceRequest): Promise<void> {
+  const { loadSourceTable } = await import('./source-table')
+  const { loaded, rejected } = await loadSourceTable(request)
+  request.say(`${request.contract.incrementalLoad!.table}: ${loaded} rows loaded, ${rejected} lines kept apart.`)
+}
+
 /**
  * Makes what the dataset's records come from.
  * @returns the event for the function that sends them
@@ -50,7 +56,10 @@ async function iotHistory({ endpoints, options, say }: SourceRequest): Promise<v
 export async function prepareSource(request: SourceRequest): Promise<Record<string, unknown>> {
   const { contract, options } = request
   const { count, rate, seed, file } = options
-  if (options.from === 'database') return { dataset: contract.dataset }
+  if (options.from === 'database') {
+    await sourceTable(request)
+    return { dataset: contract.dataset }
+  }
   if (contract.warehouse) await iotHistory(request)
   const generated = contract.dataset === 'market' && file === undefined ? await marketYear(request) : undefined
   return { dataset: contract.dataset, file: file ?? generated, count, rate, seed }
