@@ -11,6 +11,8 @@ export const remedies = {
   LAKE_UNAVAILABLE: 'Check that LAKE_URL is reachable and writable; `npx sluice doctor` shows what is.',
   LAKE_CONFLICT: 'Another run wrote the same version first; run again.',
   SOURCE_UNAVAILABLE: 'Check that the source database is reachable; the next run goes on where this one stopped.',
+  SOURCE_CHANGED: 'Make the source table and the contract agree again; nothing was sent.',
+  BUSY: 'Another run of the same work is under way: wait for it, then run again.',
   SCHEMA_FROZEN: 'Add the field to the contract, or choose another policy for unknownFields; the records wait in the topic.',
   MIGRATION_REFUSED: 'Write a migration by hand in sql/migrations/ for the change that the message names.',
   SOURCE_UNREADABLE: 'Check that the file exists, is readable and has the format that the contract names.',

@@ -26,3 +26,16 @@ alter default privileges for role sluice_owner grant usage, select on sequences 
 -- people and tools that look
 alter default privileges for role sluice_owner grant select on tables to sluice_reader;
 alter role sluice_reader set default_transaction_read_only = on;
+
+-- extraction must not pass a row that an open transaction may still write: it needs to know since when the oldest one is open,
+-- and nothing else of other people's sessions. The clock is read before the list, so that whoever starts in between is later.
+create or replace function public.sluice_oldest_transaction_at() returns timestamptz
+language sql volatile security definer set search_path = pg_catalog as $$
+  select least(
+    now(),
+    (select min(xact_start) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'),
+    (select min(prepared) from pg_prepared_xacts where database = current_database())
+  )
+$$;
+revoke all on function public.sluice_oldest_transaction_at() from public;
+grant execute on function public.sluice_oldest_transaction_at() to sluice_owner, sluice_app;
