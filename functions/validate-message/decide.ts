@@ -1,5 +1,6 @@
 // What becomes of each record of a batch: a row of the clean table, or of the quarantine with every reason?
 import type { Contract, Reason, Verdict } from '../../layers/contract'
+import { PipelineError } from '../../layers/errors'
 import {
   headerBytes,
   headerOf,
@@ -87,12 +88,21 @@ function quarantineRow(
   ]
 }
 
+/** The policy `freeze` lets nothing of a batch pass in which a record has another shape than the contract's. */
+function frozen(contract: Contract, { topic, partition, offset }: KafkaEventRecord, { message }: Reason): PipelineError {
+  return new PipelineError(
+    'SCHEMA_FROZEN',
+    `${contract.dataset}: record ${topic}-${partition}@${offset} is not of the contract's shape (version ${contract.version}): ${message}. Nothing of its batch is stored`
+  )
+}
+
 /**
  * Decides about the records of some partitions; pure.
  * @param contract of the dataset
  * @param validate compiled from the contract
  * @param partitions the records, already without those that were stored before
  * @returns a group for each partition and run, in the order of the records
+ * @throws PipelineError SCHEMA_FROZEN for a record of another shape under the policy `freeze`
  */
 export function decideRecords(contract: Contract, validate: Validator, partitions: readonly PartitionRecords[]): DecidedRecords[] {
   const runIdOf = runIdReader()
@@ -105,6 +115,7 @@ export function decideRecords(contract: Contract, validate: Validator, partition
       const value = valueBytes(record)
       const verdict = validate({ value, timestampMs: record.timestamp, headers: name => headerOf(record, name) })
       if (verdict.valid) group.rows.push(verdict.row)
+      else if (verdict.frozen) throw frozen(contract, record, verdict.frozen)
       else {
         group.quarantined.push(quarantineRow(contract, record, value, verdict.reasons, verdict.raw, verdict.extra))
         for (const code of new Set(verdict.reasons.map(reason => reason.code))) group.reasons.set(code, (group.reasons.get(code) ?? 0) + 1)

@@ -1,5 +1,5 @@
 // A Kafka message arrives: is it good, and where is it kept?
-
+import type pg from 'pg'
 import { config } from '../../layers/config'
 import { type Contract, compileValidator, loadContracts } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
@@ -10,21 +10,32 @@ import { log } from '../../layers/log'
 import { advanceOffsets, type BatchCounts, batchWriter, claimOffsets, type OffsetRange } from '../../layers/store/batch'
 import { VALIDATION } from '../../layers/store/counts'
 import { poolFor, withTransaction } from '../../layers/store/pool'
+import unknownFieldsAdd from '../../sql/queries/unknown-fields-add.sql'
 import { decideRecords } from './decide'
+import { fieldsPerDatasetMax, unknownFieldCounter } from './unknown-fields'
 
 /** What is compiled once for each dataset of this process. */
 interface Dataset {
   contract: Contract
   validate: ReturnType<typeof compileValidator>
   write: ReturnType<typeof batchWriter>
+  countUnknown: ReturnType<typeof unknownFieldCounter>
+  /** Unknown fields that this process has told of. */
+  told: Set<string>
 }
+
+const compiled = (contract: Contract): Dataset => ({
+  contract,
+  validate: compileValidator(contract),
+  write: batchWriter(contract),
+  countUnknown: unknownFieldCounter(contract),
+  told: new Set()
+})
 
 let byTopic: Map<string, Dataset> | undefined
 
 function datasetOf(topic: string): Dataset {
-  byTopic ??= new Map(
-    loadContracts().map(contract => [contract.topic.name, { contract, validate: compileValidator(contract), write: batchWriter(contract) }])
-  )
+  byTopic ??= new Map(loadContracts().map(contract => [contract.topic.name, compiled(contract)]))
   const dataset = byTopic.get(topic)
   if (!dataset)
     throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${[...byTopic.keys()].join(', ')}`)
@@ -46,15 +57,28 @@ function unseen(partitions: readonly PartitionRecords[], claimed: ReadonlyMap<st
   })
 }
 
+/** Notes fields that the contract does not know, and tells of each once. */
+async function noteUnknown(client: pg.PoolClient, { contract, told }: Dataset, counts: ReadonlyMap<string, number>): Promise<void> {
+  if (counts.size === 0) return
+  const fields = [...counts.keys()].filter(field => !told.has(field))
+  if (fields.length > 0 && told.size < fieldsPerDatasetMax) {
+    for (const field of fields) told.add(field)
+    log.warn({ dataset: contract.dataset, fields }, 'records have fields that the contract does not know; they are kept in unknown_fields')
+  }
+  await client.query(unknownFieldsAdd, [contract.dataset, [...counts.keys()], [...counts.values()], fieldsPerDatasetMax])
+}
+
 /** Rows and offsets of one dataset's partitions, all or nothing. */
 async function storePartitions(dataset: Dataset, partitions: PartitionRecords[]): Promise<BatchCounts> {
-  const { contract, validate, write } = dataset
+  const { contract, validate, write, countUnknown } = dataset
   const { databaseUrl, timescaleUrl } = config()
   const consumer = { name: VALIDATION, clusterId: await clusterId() }
   return withTransaction(poolFor(contract.store === 'timeseries' ? timescaleUrl : databaseUrl), async client => {
     const ranges = partitions.map(rangeOf)
     const fresh = unseen(partitions, await claimOffsets(client, consumer, ranges))
-    const counts = await write(client, consumer.clusterId, decideRecords(contract, validate, fresh))
+    const decided = decideRecords(contract, validate, fresh)
+    const counts = await write(client, consumer.clusterId, decided)
+    if (countUnknown) await noteUnknown(client, dataset, countUnknown(decided))
     await advanceOffsets(client, consumer, ranges)
     const skipped = partitions.reduce((count, { records }, index) => count + records.length - fresh[index]!.records.length, 0)
     if (skipped > 0) log.warn({ dataset: contract.dataset, skipped }, 'records delivered again were stored before and are skipped')

@@ -1,6 +1,9 @@
 // Which column type does a property's physicalType name, and does it agree with its logicalType?
 import type { ColumnType } from './types'
 
+/** Where a clean table keeps the fields that its contract does not know, under the policy `evolve`. */
+export const UNKNOWN_FIELDS_COLUMN = 'unknown_fields'
+
 const NUMERIC = /^numeric\((\d+),\s*(\d+)\)$/
 /** Postgres: numeric(precision, scale) goes up to 1000 digits. */
 const MAX_NUMERIC_PRECISION = 1000

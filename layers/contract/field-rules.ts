@@ -9,6 +9,15 @@ import type { Field, Range, Reason } from './types'
 /** Collects the reasons of one record. */
 export class Findings {
   reasons: Reason[] | undefined
+  /** The first reason that is about the record's shape and not about a value: what the policy `freeze` stops for. */
+  drift: Reason | undefined
+
+  /** A field that is missing, of another type, or not in the contract. */
+  addDrift(code: string, field: string, message: string): null {
+    this.add(code, field, message)
+    this.drift ??= this.reasons!.at(-1)
+    return null
+  }
 
   add(code: string, field: string, message: string): null {
     this.reasons ??= []
@@ -36,7 +45,7 @@ export function compileField(field: Field): FieldRule {
   const missing = `${label} is missing`
   const empty = `${label} is empty`
   return (value, findings) => {
-    if (value === undefined || value === null) return nullable ? null : findings.add(`${stem}_missing`, name, missing)
+    if (value === undefined || value === null) return nullable ? null : findings.addDrift(`${stem}_missing`, name, missing)
     if (typeof value === 'string' && (value === '' || (trim && value.trim() === '')))
       return nullable ? null : findings.add(`${stem}_empty`, name, empty)
     return present(value, findings)
@@ -52,9 +61,9 @@ function compileType(field: Field): FieldRule {
     case 'bigint':
       return bigRule(field)
     case 'boolean':
-      return kindRule(field, 'not_boolean', 'not true or false', value => typeof value === 'boolean')
+      return kindRule(field, 'not_boolean', 'not true or false', 'boolean', () => true)
     case 'date':
-      return kindRule(field, 'invalid', 'no date', value => typeof value === 'string' && isDate(value))
+      return kindRule(field, 'invalid', 'no date', 'string', value => isDate(value as string))
     case 'jsonb':
       return value => value
     case 'timestamptz':
@@ -64,9 +73,13 @@ function compileType(field: Field): FieldRule {
   }
 }
 
-function kindRule(field: Field, suffix: string, what: string, test: (value: unknown) => boolean): FieldRule {
+function kindRule(field: Field, suffix: string, what: string, type: string, test: (value: unknown) => boolean): FieldRule {
   const code = `${codeStem(field)}_${suffix}`
-  return (value, findings) => (test(value) ? value : findings.add(code, field.name, `${field.label} is ${what}: ${shown(value)}`))
+  return (value, findings) => {
+    const isTyped = typeof value === type
+    if (isTyped && test(value)) return value
+    return findings[isTyped ? 'add' : 'addDrift'](code, field.name, `${field.label} is ${what}: ${shown(value)}`)
+  }
 }
 
 function textRule(field: Field): FieldRule {
@@ -77,7 +90,7 @@ function textRule(field: Field): FieldRule {
   const pattern = field.pattern === undefined ? undefined : new RegExp(field.pattern, 'u')
   const maxLength = field.maxLength ?? Number.POSITIVE_INFINITY
   return (value, findings) => {
-    if (typeof value !== 'string') return findings.add(`${stem}_not_text`, name, `${label} is not text: ${shown(value)}`)
+    if (typeof value !== 'string') return findings.addDrift(`${stem}_not_text`, name, `${label} is not text: ${shown(value)}`)
     let text = trim ? value.trim() : value
     if (upper) text = text.toUpperCase()
     if (text.length > maxLength)
@@ -103,6 +116,13 @@ function numberReader(field: Field): (value: unknown) => number | string | undef
   }
 }
 
+/** Text is another type where the field takes no text; elsewhere it is a value that happens to be no number. */
+function notANumber(field: Field, value: unknown, findings: Findings): null {
+  const isTyped = typeof value === 'number' || (typeof value === 'string' && field.fromText !== undefined)
+  const message = `${field.label} is not a number: ${shown(value)}`
+  return findings[isTyped ? 'add' : 'addDrift'](`${codeStem(field)}_not_a_number`, field.name, message)
+}
+
 function rangeProblem(range: Range): (value: number) => boolean {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = range
   const { exclusiveMinimum = Number.NEGATIVE_INFINITY, exclusiveMaximum = Number.POSITIVE_INFINITY } = range
@@ -118,7 +138,7 @@ function numberRule(field: Field): FieldRule {
   const round = shape ? numericRounder(shape.precision, shape.scale) : (value: number | string) => finite(Number(value))
   return (value, findings) => {
     const number = read(value)
-    if (number === undefined) return findings.add(`${stem}_not_a_number`, name, `${label} is not a number: ${shown(value)}`)
+    if (number === undefined) return notANumber(field, value, findings)
     const rounded = outside(Number(number)) ? undefined : round(number)
     // A value inside the range may be rounded out of it: 0.001 of a price that must be above 0.
     if (rounded === undefined || outside(Number(rounded)))
@@ -138,7 +158,7 @@ function wholeRule(field: Field, [least, most]: [number, number]): FieldRule {
   const outside = rangeProblem(field.range)
   return (value, findings) => {
     const given = read(value)
-    if (given === undefined) return findings.add(`${stem}_not_a_number`, name, `${label} is not a number: ${shown(value)}`)
+    if (given === undefined) return notANumber(field, value, findings)
     const number = Number(given)
     if (!Number.isInteger(number) || (typeof given === 'string' && !WHOLE.test(given)))
       return findings.add(`${stem}_not_whole`, name, `${label} is not a whole number: ${shown(value)}`)
@@ -156,7 +176,7 @@ function bigRule(field: Field): FieldRule {
   const outside = rangeProblem(field.range)
   return (value, findings) => {
     const given = read(value)
-    if (given === undefined) return findings.add(`${stem}_not_a_number`, name, `${label} is not a number: ${shown(value)}`)
+    if (given === undefined) return notANumber(field, value, findings)
     const whole = typeof given === 'number' ? Number.isInteger(given) : WHOLE.test(given)
     if (!whole) return findings.add(`${stem}_not_whole`, name, `${label} is not a whole number: ${shown(value)}`)
     const inside = typeof given === 'number' ? Number.isSafeInteger(given) : BigInt(given) >= INT8[0] && BigInt(given) <= INT8[1]
@@ -181,7 +201,7 @@ function timestampRule(field: Field): FieldRule {
   const parse = format.kind === 'iso' ? parseIso : wallClockParser(format.pattern, format.zone)
   const trim = format.kind === 'wall-clock'
   return (value, findings) => {
-    if (typeof value !== 'string') return findings.add(`${stem}_not_text`, name, `${label} is not text: ${shown(value)}`)
+    if (typeof value !== 'string') return findings.addDrift(`${stem}_not_text`, name, `${label} is not text: ${shown(value)}`)
     const instant = parse(trim ? value.trim() : value)
     if (typeof instant === 'number') return instant
     return findings.add(`${stem}_${instant}`, name, `${label} ${TIMESTAMP_TEXT[instant]}: ${shown(value)}`)

@@ -3,13 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { PipelineError } from '../errors'
+import { UNKNOWN_FIELDS_COLUMN } from './columns'
 import { datasetProperties, type Read, readCustomProperties } from './custom-properties'
 import { ContractDocument, type KeyPath } from './document'
 import { nearest, sqlIdentifierProblem } from './identifiers'
 import { type Properties, readProperties } from './read-properties'
 import { summaryProblems } from './summaries'
 import { quarantineColumnNames } from './tables'
-import type { Contract } from './types'
+import type { Column, Contract } from './types'
 
 export const CONTRACT_SUFFIX = '.odcs.yaml'
 const MAX_CONTRACT_BYTES = 1 << 20
@@ -29,6 +30,8 @@ const odcsContract = z.looseObject({
 })
 
 const SCHEMA: KeyPath = ['schema', 0]
+
+const unknownFieldsColumn: Column = { name: UNKNOWN_FIELDS_COLUMN, type: 'jsonb', nullable: true }
 
 /**
  * Where the contracts are: SLUICE_CONTRACTS, else `contracts` of the working directory, else the one packed beside a function on Lambda.
@@ -150,6 +153,8 @@ function checkReferences(document: ContractDocument, custom: Read<typeof dataset
   for (const { table, by, measures } of custom.summaries) known(`summaries ${table}`, [...by, ...measures], columns)
   for (const problem of summaryProblems(custom.summaries, properties.columns))
     document.problem([...SCHEMA, 'customProperties'], `summaries ${problem}`)
+  if (custom.unknownFields === 'evolve' && columns.includes(UNKNOWN_FIELDS_COLUMN))
+    document.problem([...SCHEMA, 'properties'], `${UNKNOWN_FIELDS_COLUMN} is the column that the policy evolve adds; use another name`)
   known('recordKey', custom.recordKey, fields)
   for (const rule of custom.rules) {
     known(
@@ -201,7 +206,12 @@ function assemble(
     file,
     topic: custom.topic,
     store: custom.store,
-    table: { name: odcs.schema[0]!.physicalName, columns: properties.columns, uniqueKey: properties.key, defaulted: properties.defaulted },
+    table: {
+      name: odcs.schema[0]!.physicalName,
+      columns: custom.unknownFields === 'evolve' ? [...properties.columns, unknownFieldsColumn] : properties.columns,
+      uniqueKey: properties.key,
+      defaulted: properties.defaulted
+    },
     quarantineTable: {
       name: custom.quarantine.table,
       extraColumns: custom.quarantine.extraColumns.map(name => ({

@@ -126,7 +126,7 @@ export interface IncrementalLoad {
  *   stops its partition: for producers that are under the same control as the contract.
  *
  * A value of another type and a required field that is missing are a reason under every policy but `freeze`, where they stop the batch too.
- * An optional field that is missing is null under each of them.
+ * An optional field that is missing is null under each of them. Numbers in `unknown_fields` are doubles, as JSON readers have them.
  */
 export type UnknownFields = 'evolve' | 'freeze' | 'quarantine' | 'drop'
 
@@ -187,6 +187,8 @@ export type Verdict =
       raw: unknown
       /** Values of `quarantineTable.extraColumns`, null where unusable. */
       extra: unknown[]
+      /** The reason for which the policy `freeze` stops the batch; under other policies there is none. */
+      frozen?: Reason
     }
 
 export interface RawRecord {

@@ -1,5 +1,6 @@
 // Is one record of a dataset good, and if not, for which reasons?
 import { hash } from 'node:crypto'
+import { UNKNOWN_FIELDS_COLUMN } from './columns'
 import { readContent } from './content'
 import { compileField, type FieldRule, Findings } from './field-rules'
 import { shown } from './shown'
@@ -25,13 +26,15 @@ export function compileValidator(contract: Contract): Validator {
     rule: compileField(field)
   }))
   const check = compileRow(contract, place)
-  const unknown = compileUnknown(contract)
+  const unknown = compileUnknown(contract, place)
+  const freezes = contract.unknownFields === 'freeze'
   const extraAt = contract.quarantineTable.extraColumns.map(column => place.get(column.name)!)
-  const refuse = (reasons: Reason[], raw: unknown, row: unknown[] | undefined): Verdict => ({
+  const refuse = (reasons: Reason[], raw: unknown, row: unknown[] | undefined, drift?: Reason): Verdict => ({
     valid: false,
     reasons,
     raw,
-    extra: extraAt.map(at => row?.[at] ?? null)
+    extra: extraAt.map(at => row?.[at] ?? null),
+    ...(freezes && drift ? { frozen: drift } : {})
   })
 
   return record => {
@@ -49,9 +52,10 @@ export function compileValidator(contract: Contract): Validator {
     if (content.reasons.length > 0) findings.reasons = content.reasons
     const row: unknown[] = new Array(columns.length).fill(null)
     readFields(rules, object, row, findings)
-    unknown?.(object, findings)
+    unknown?.(object, row, findings)
     check(row, record, findings)
-    return findings.reasons ? refuse(findings.reasons, content.raw, storable(row)) : { valid: true, row }
+    if (!findings.reasons) return { valid: true, row }
+    return refuse(findings.reasons, content.raw, storable(row), findings.drift)
   }
 }
 
@@ -75,12 +79,24 @@ function storable(row: unknown[]): unknown[] {
   return row.map(value => (typeof value === 'string' && /\0|\p{Surrogate}/u.test(value) ? null : value))
 }
 
-function compileUnknown(contract: Contract): ((object: Record<string, unknown>, findings: Findings) => void) | undefined {
-  if (contract.unknownFields !== 'quarantine') return undefined
+type UnknownRule = (object: Record<string, unknown>, row: unknown[], findings: Findings) => void
+
+/** What is done about fields that the contract does not know; nothing at all under `drop`, which is why that costs nothing. */
+function compileUnknown(contract: Contract, place: Map<string, number>): UnknownRule | undefined {
+  const policy = contract.unknownFields
+  if (policy === 'drop') return undefined
   const known = new Set(contract.fields.map(field => field.name))
-  return (object, findings) => {
+  if (policy === 'evolve') {
+    const at = place.get(UNKNOWN_FIELDS_COLUMN)!
+    return (object, row) => {
+      const unknown = Object.entries(object).filter(([name]) => !known.has(name))
+      // not by assignment, which a member called __proto__ would not survive
+      if (unknown.length > 0) row[at] = Object.fromEntries(unknown)
+    }
+  }
+  return (object, _, findings) => {
     for (const name of Object.keys(object))
-      if (!known.has(name)) findings.add('unknown_field', name, `Field is not in the contract: ${shown(name)}`)
+      if (!known.has(name)) findings.addDrift('unknown_field', name, `Field is not in the contract: ${shown(name)}`)
   }
 }
 

@@ -27,6 +27,7 @@ import { type CatalogColumn, type CatalogConstraint, type Contract, tableStateme
 import { PipelineError } from '../errors'
 import { connectedTo } from './connection'
 
+import { fillColumns } from './fill-columns'
 /** Run once each, in this order, forward only. */
 const migrations = {
   '0001_accounting': accounting,
@@ -76,6 +77,7 @@ async function contractTables(client: pg.Client, contracts: readonly Contract[])
   for (const statement of statements) await client.query(statement)
   return statements
 }
+  for (const contract of contracts) statements.push(...(await fillColumns(client, contract, columns)))
 
 async function hypertables(client: pg.Client, contracts: readonly Contract[]): Promise<void> {
   if ((await client.query(timescaleAvailable)).rowCount === 0) return
