@@ -19,7 +19,7 @@ export function kafkaTestEvent(topic: string, partition: number, records: TestRe
         partition,
         offset: record.offset ?? firstOffset + index,
         timestamp: record.timestamp ?? Date.now(),
-        timestampType: 'CREATE_TIME',
+        timestampType: 'CREATE_TIME' as const,
         ...(record.key == null ? {} : { key: Buffer.from(record.key).toString('base64') }),
         ...(record.value === null ? {} : { value: Buffer.from(record.value as string).toString('base64') }),
         headers: Object.entries(record.headers ?? {}).map(([name, value]) => ({ [name]: [...Buffer.from(value as string)] }))
