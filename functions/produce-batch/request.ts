@@ -9,7 +9,7 @@ const countMax = 50_000_000
 export const produceRequest = z.strictObject({
   /** A dataset that has a contract. */
   dataset: z.string().min(1),
-  /** A CSV or JSON file to read; without it the contract's generator writes the records. */
+  /** A CSV, JSON or Parquet file to read; without it the contract's generator writes the records. */
   file: z.string().min(1).optional(),
   /** Records to send; without it all of the file, or the generator's default. */
   count: z.int().positive().max(countMax).optional(),

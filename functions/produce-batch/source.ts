@@ -4,13 +4,22 @@ import type { Contract } from '../../layers/contract'
 import { generate } from '../../layers/contract/generate'
 import { readCsv } from '../../layers/contract/read-csv'
 import { readJson } from '../../layers/contract/read-json'
+import { readParquet } from '../../layers/contract/read-parquet'
 import { PipelineError } from '../../layers/errors'
 import type { OutgoingRecord } from '../../layers/event/send'
 import type { ProduceRequest } from './request'
 
-const readers: Record<string, typeof readCsv> = { '.csv': readCsv, '.json': readJson, '.jsonl': readJson, '.ndjson': readJson }
+type Reader = (contract: Contract, file: string) => AsyncIterable<OutgoingRecord[]>
 
-function readerOf(file: string): typeof readCsv {
+const readers: Record<string, Reader> = {
+  '.csv': readCsv,
+  '.json': readJson,
+  '.jsonl': readJson,
+  '.ndjson': readJson,
+  '.parquet': readParquet
+}
+
+function readerOf(file: string): Reader {
   const reader = readers[extname(file).toLowerCase()]
   if (reader) return reader
   throw new PipelineError('SOURCE_UNREADABLE', `${file}: '${extname(file)}' is not a format that can be read`, {
@@ -33,7 +42,9 @@ async function* upTo<T>(count: number, chunks: AsyncIterable<T[]>): AsyncGenerat
  * @throws PipelineError SOURCE_UNREADABLE for a file that cannot be read as the contract says
  */
 export function recordsOf(contract: Contract, request: ProduceRequest, now: number): AsyncIterable<OutgoingRecord[]> {
-  const { file, count, rate, seed = now % 2 ** 31 } = request
+  const { file, count, rate } = request
+  // records whose times are fixed are the same each time, so that sending them again changes nothing
+  const { seed = (contract.source.kind === 'parquet' ? contract.generator['seed'] : undefined) ?? now % 2 ** 31 } = request
   if (file === undefined) return generate(contract, { count, seed, startTimeMs: now, perSecond: rate })
   const chunks = readerOf(file)(contract, file)
   return count === undefined ? chunks : upTo(count, chunks)

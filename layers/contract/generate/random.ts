@@ -3,6 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { Oracle } from '../types'
 
 const TWO_32 = 4_294_967_296
+const { cos, log, PI, round, sqrt } = Math
 
 /** Seeded choices: the same seed gives the same sequence on every machine. */
 export class Random {
@@ -28,6 +29,15 @@ export class Random {
 
   chance(share: number): boolean {
     return this.unit() < share
+  }
+
+  /**
+   * A draw from the normal distribution (Box and Muller, 1958), to six decimals: the last bits of a logarithm or cosine may differ between
+   * versions of Node, and must not decide about a value.
+   */
+  normal(mean: number, deviation: number): number {
+    const standard = sqrt(-2 * log(1 - this.unit())) * cos(2 * PI * this.unit())
+    return mean + deviation * (round(standard * 1e6) / 1e6)
   }
 }
 
