@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda'
 import pg from 'pg'
 import { type Broker, startBroker } from 'sluice-broker'
 import { type TestDatabase, testDatabase } from '../../infra/testing/database'
-import { topicRecords } from '../../infra/testing/topic-records'
+import { topicEnds, topicRecords } from '../../infra/testing/topic-records'
 import { closeKafka } from '../../layers/event/kafka-client'
 import { closePools } from '../../layers/store/pool'
 
@@ -25,13 +25,11 @@ let handler: (event: unknown, context: Context) => Promise<Answer>
 
 const extract = (event: object = {}) => handler({ dataset, ...event }, context)
 
-/** What the topic held when a test began. */
-let before = new Set<string>()
-
-const placeOf = ({ partition, offset }: { partition: number; offset: string }) => `${partition}-${offset}`
+/** Where the topic ended when a test began. */
+let before = new Map<number, number>()
 
 /** What was sent since the test began, in no order. */
-const sent = async () => (await topicRecords(broker.address, topic)).filter(record => !before.has(placeOf(record)))
+const sent = () => topicRecords(broker.address, topic, before)
 const sentIds = async () => (await sent()).map(({ value }) => JSON.parse(value!.toString()).Description as string).sort()
 
 /** Rows whose description names them. */
@@ -63,7 +61,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await database.query('truncate sales_db.transactions, extraction_state, extraction_history')
-  before = new Set((await topicRecords(broker.address, topic)).map(placeOf))
+  before = await topicEnds(broker.address, topic)
 })
 afterAll(async () => {
   await closePools()

@@ -41,25 +41,22 @@ export interface SeededHistory {
   readings: number
 }
 
-const columnOrder = (contract: Contract, reading: Record<string, unknown>) =>
-  contract.table.columns.map(column => reading[column.name] ?? null)
-
 /** Readings at whole intervals, in the order of time, in chunks: rows in the order of the contract's columns. */
 export function* historyRows(contract: Contract, building: Building, options: HistoryOptions): Generator<unknown[][]> {
   const step = options.intervalSeconds * 1000
+  const columns = contract.table.columns.map(({ name }) => name)
+  const [timeAt, deviceAt, valueAt, batteryAt] = ['time', 'device_id', 'value', 'battery_level'].map(name => columns.indexOf(name))
   let rows: unknown[][] = []
   for (let time = Math.ceil((options.now - options.days * DAY_MS) / step) * step; time <= options.now; time += step) {
     for (const device of building.devices) {
       const reading = building.reading(device, time)
-      if (reading)
-        rows.push(
-          columnOrder(contract, {
-            time,
-            device_id: device.id,
-            value: Number(reading.value),
-            battery_level: reading.battery === undefined ? null : Number(reading.battery)
-          })
-        )
+      if (!reading) continue
+      const row: unknown[] = new Array(columns.length).fill(null)
+      row[timeAt!] = time
+      row[deviceAt!] = device.id
+      row[valueAt!] = +reading.value
+      row[batteryAt!] = reading.battery === undefined ? null : +reading.battery
+      rows.push(row)
     }
     if (rows.length < CHUNK_ROWS) continue
     yield rows

@@ -53,7 +53,7 @@ export interface Reading {
 export function sourceError(error: unknown, table: string): unknown {
   if (error instanceof PipelineError) return error
   const { code = '', message = String(error) } = error as { code?: string; message?: string }
-  if ((storeError(error) as { code?: string }).code === 'DATABASE_UNAVAILABLE')
+  if ((storeError(error) as { code?: string }).code === 'DATABASE_UNAVAILABLE' || /connection error/.test(message))
     return new PipelineError('SOURCE_UNAVAILABLE', `${table}: the source does not answer: ${message || code}`, { cause: error })
   if (badValue.test(code)) return new PipelineError('EVENT_INVALID', `${table}: ${message}`, { cause: error })
   if (changedSource.test(code)) return new PipelineError('SOURCE_CHANGED', `${table}: ${message}`, { cause: error })
@@ -160,15 +160,18 @@ export async function withSource<T>(
   work: (source: Source) => Promise<T>
 ): Promise<T> {
   const client = new pg.Client({ connectionString: url, application_name: 'sluice-extract', connectionTimeoutMillis: connectTimeoutMs })
-  // a connection that breaks while nothing is asked of it shows at the next query; without a listener it would end the process
-  client.on('error', () => {})
+  // a connection may break while nothing is asked of it; without a listener that would end the process
+  let broken: Error | undefined
+  client.on('error', error => {
+    broken = error
+  })
   try {
     await client.connect()
     if (!(await client.query(extractionLock, [contract.dataset])).rows[0].is_locked)
       throw new PipelineError('BUSY', `${contract.dataset}: another extraction is under way`)
     return await work(new PostgresSource(client, contract, load, await readSourceTable(client, contract, load)))
   } catch (error) {
-    throw sourceError(error, load.table)
+    throw sourceError(error instanceof PipelineError ? error : (broken ?? error), load.table)
   } finally {
     await client.end().catch(() => {})
   }

@@ -35,6 +35,8 @@ export function poolFor(url: string): pg.Pool {
     })
     // an idle connection that breaks is replaced at the next query; without a listener it would end the process
     pool.on('error', () => {})
+    // one that is in use shows it at its query
+    pool.on('connect', client => client.on('error', () => {}))
     pools.set(url, pool)
   }
   return pool
