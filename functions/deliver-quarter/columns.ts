@@ -1,0 +1,214 @@
+// What is each column of a source: a number, a time, a text? Decided from what a sample of its values looks like.
+import { PipelineError } from '../../layers/errors'
+import type { DeliverOptions } from './request'
+
+/** What profile.sql says about the values of a column in one part of the file. */
+export interface Profile {
+  column_no: number
+  part: 'head' | 'spread'
+  filled: number
+  integers: number
+  leading_zeros: number
+  numbers: number
+  not_finite: number
+  grouped: number
+  ambiguous: number
+  comma_marks: number
+  point_marks: number
+  booleans: number
+  dates: number
+  iso_times: number
+  day_slash: number
+  month_slash: number
+  day_dot: number
+  day_dash: number
+  month_dash: number
+  given: number
+  least: number | null
+  most: number | null
+  ambiguous_example: string | null
+  example: string | null
+}
+
+/** How the values of the time column are read. */
+export type TimeReading =
+  | { kind: 'iso' }
+  | { kind: 'pattern'; pattern: string; formats: string[] }
+  | { kind: 'epoch'; unit: 's' | 'ms' | 'us' }
+  | { kind: 'typed'; type: string }
+
+export type ColumnType = 'integer' | 'double' | 'boolean' | 'date' | 'timestamp' | 'text' | 'typed'
+
+export interface SourceColumn {
+  name: string
+  /** The type that the file itself declares; undefined for text, whose type is decided here. */
+  declared?: string
+}
+
+export interface Column {
+  name: string
+  type: ColumnType
+  /** The declared type where `type` is `typed`. */
+  declared?: string
+  /** Decimal mark of numbers in text, '' where the column has shown none. */
+  mark: '' | '.' | ','
+}
+
+export interface Columns {
+  columns: Column[]
+  timeIndex: number
+  time: TimeReading
+}
+
+/** A column is what this share of its first values is; values further on that are not are rejected. */
+const TYPE_SHARE = 0.9
+
+/** Patterns tried for times that are not ISO 8601, by their name in profile.sql. */
+const dates = {
+  day_slash: ['dd/MM/yyyy', '%d/%m/%Y'],
+  month_slash: ['MM/dd/yyyy', '%m/%d/%Y'],
+  day_dot: ['dd.MM.yyyy', '%d.%m.%Y'],
+  day_dash: ['dd-MM-yyyy', '%d-%m-%Y'],
+  month_dash: ['MM-dd-yyyy', '%m-%d-%Y']
+} as const
+const clocks = [' %H:%M:%S.%f', ' %H:%M:%S', ' %H:%M', '']
+
+export const timeFormats: Record<keyof typeof dates, string[]> = Object.fromEntries(
+  Object.entries(dates).map(([key, [, date]]) => [key, clocks.map(clock => `${date}${clock}`)])
+) as Record<keyof typeof dates, string[]>
+
+/** Names by which a time column goes, the surest first. */
+const timeNames = ['time', 'timestamp', 'ts', 'datetime', 'date_time', 'event_time', 'date', 'created_at', 'recorded_at', 'measured_at']
+
+const strptime: Record<string, string> = { yyyy: '%Y', MM: '%m', dd: '%d', HH: '%H', mm: '%M', ss: '%S' }
+
+/** DuckDB's format for a pattern such as `dd.MM.yyyy HH:mm`. */
+export const formatOf = (pattern: string): string => pattern.replaceAll('%', '%%').replace(/[A-Za-z]+/g, token => strptime[token] ?? token)
+
+const sum = (profiles: readonly Profile[], of: (profile: Profile) => number) => profiles.reduce((total, profile) => total + of(profile), 0)
+
+/** The first values say what a column is; where there are none, those of the rest do. */
+function leading(profiles: readonly Profile[]): Profile | undefined {
+  return profiles.find(({ part, filled }) => part === 'head' && filled > 0) ?? profiles.find(({ filled }) => filled > 0)
+}
+
+function markOf(name: string, profiles: readonly Profile[], { decimal }: DeliverOptions, source: string): Column['mark'] {
+  if (decimal !== undefined) return decimal
+  const commas = sum(profiles, profile => profile.comma_marks)
+  const points = sum(profiles, profile => profile.point_marks)
+  if (commas > 0 && points === 0) return ','
+  if (points > 0 && commas === 0) return '.'
+  const example = profiles.find(({ ambiguous_example: found }) => found !== null)?.ambiguous_example
+  if (example != null)
+    throw new PipelineError('SOURCE_UNREADABLE', `${source}: column ${name}: ${example} can mean two numbers`, {
+      remedy: "Say what the decimal mark is: '.' or ','."
+    })
+  return ''
+}
+
+function textColumn(name: string, profiles: readonly Profile[], options: DeliverOptions, source: string): Column {
+  const head = leading(profiles)
+  const column = (type: ColumnType, mark: Column['mark'] = ''): Column => ({ name, type, mark })
+  if (head === undefined || sum(profiles, profile => profile.leading_zeros) > 0) return column('text')
+  const isMostly = (count: number) => count >= head.filled * TYPE_SHARE
+  const numbers = head.numbers + head.grouped
+  if (numbers > 0 && isMostly(numbers + head.not_finite)) {
+    const isWhole = profiles.every(profile => profile.numbers === profile.integers && profile.grouped === 0)
+    return column(isWhole ? 'integer' : 'double', markOf(name, profiles, options, source))
+  }
+  if (head.booleans === head.filled) return column('boolean')
+  if (head.dates === head.filled) return column('date')
+  if (head.iso_times === head.filled) return column('timestamp')
+  return column('text')
+}
+
+function epochUnit({ least, most }: Profile): 's' | 'ms' | 'us' | undefined {
+  const isWithin = (from: number, to: number) => least !== null && most !== null && least >= from && most < to
+  return isWithin(1e8, 1e10) ? 's' : isWithin(1e11, 1e13) ? 'ms' : isWithin(1e14, 1e16) ? 'us' : undefined
+}
+
+/** The one way in which the values of a text column can be times; several where they can be read both ways. */
+function textTimes(profiles: readonly Profile[], share: number): TimeReading[] {
+  const head = leading(profiles)
+  if (head === undefined) return []
+  if (head.iso_times > 0 && head.iso_times >= head.filled * share) return [{ kind: 'iso' }]
+  const fitting = (Object.keys(timeFormats) as (keyof typeof dates)[]).filter(key => head[key] > 0 && head[key] >= head.filled * share)
+  // what the rest of the file shows decides between day and month first
+  const most = Math.max(...fitting.map(key => sum(profiles, profile => profile[key])))
+  return fitting
+    .filter(key => sum(profiles, profile => profile[key]) === most)
+    .map(key => ({ kind: 'pattern', pattern: dates[key][0], formats: timeFormats[key] }))
+}
+
+function readings(source: SourceColumn, profiles: readonly Profile[], options: DeliverOptions, isNamed: boolean): TimeReading[] {
+  if (source.declared !== undefined) {
+    if (/^(TIMESTAMP|DATE)/.test(source.declared)) return [{ kind: 'typed', type: source.declared }]
+    const unit = isNamed && /^U?(BIG|INTEGER)/.test(source.declared) ? leading(profiles) && epochUnit(leading(profiles)!) : undefined
+    return unit === undefined ? [] : [{ kind: 'epoch', unit }]
+  }
+  const head = leading(profiles)
+  if (head === undefined) return []
+  if (options.format !== undefined)
+    return head.given > 0 && (isNamed || head.given >= head.filled * TYPE_SHARE)
+      ? [{ kind: 'pattern', pattern: options.format, formats: [formatOf(options.format)] }]
+      : []
+  const unit = isNamed && head.integers >= head.filled * TYPE_SHARE ? epochUnit(head) : undefined
+  if (unit !== undefined) return [{ kind: 'epoch', unit }]
+  return textTimes(profiles, isNamed ? Number.MIN_VALUE : TYPE_SHARE)
+}
+
+/**
+ * Decides what every column is, and which of them is the time.
+ * @param source name of the file, for errors
+ * @throws PipelineError SOURCE_UNREADABLE naming the columns that there are, the value that can mean two things, or the option that says which
+ */
+export function decideColumns(
+  source: string,
+  given: readonly SourceColumn[],
+  profiles: readonly Profile[],
+  options: DeliverOptions
+): Columns {
+  const names = given.map(({ name }) => name)
+  const listed = names.join(', ')
+  const of = (index: number) => profiles.filter(profile => profile.column_no === index)
+  const wanted = options.timeColumn?.toLowerCase()
+  if (wanted !== undefined && !names.some(name => name.toLowerCase() === wanted))
+    throw new PipelineError('SOURCE_UNREADABLE', `${source}: there is no column ${options.timeColumn}; its columns are ${listed}`, {
+      remedy: 'Name one of these columns as the time column.'
+    })
+  const rank = (name: string) => timeNames.indexOf(name.toLowerCase().replace(/[\s-]+/g, '_'))
+  const candidates = given
+    .map((column, index) => {
+      const isNamed = wanted === undefined ? rank(column.name) !== -1 : column.name.toLowerCase() === wanted
+      return { index, rank: rank(column.name), isNamed, readings: readings(column, of(index), options, isNamed) }
+    })
+    .filter(candidate => (wanted === undefined || candidate.isNamed) && candidate.readings.length > 0)
+  const named = candidates.filter(candidate => candidate.isNamed).sort((left, right) => left.rank - right.rank)
+  const time = named[0] ?? candidates[0]
+  if (time === undefined)
+    throw new PipelineError(
+      'SOURCE_UNREADABLE',
+      wanted === undefined
+        ? `${source}: no column holds times; its columns are ${listed}`
+        : `${source}: column ${options.timeColumn} holds no times such as 2024-01-31T08:15:00Z, but ${profiles.find(profile => names[profile.column_no]?.toLowerCase() === wanted)?.example ?? 'nothing'}`,
+      { remedy: 'Name the time column, or say how its times are written, such as `dd.MM.yyyy HH:mm`.' }
+    )
+  if (named.length === 0 && candidates.length > 1)
+    throw new PipelineError(
+      'SOURCE_UNREADABLE',
+      `${source}: several columns hold times: ${candidates.map(({ index }) => names[index]).join(', ')}`,
+      { remedy: 'Name the time column.' }
+    )
+  if (time.readings.length > 1)
+    throw new PipelineError(
+      'SOURCE_UNREADABLE',
+      `${source}: column ${names[time.index]}: ${of(time.index)[0]?.example} can be day or month first in every row that was looked at`,
+      { remedy: 'Say how times are written: `dd/MM/yyyy HH:mm` or `MM/dd/yyyy HH:mm`.' }
+    )
+  const columns = given.map((column, index): Column => {
+    if (index === time.index) return { name: column.name, type: 'timestamp', mark: '' }
+    if (column.declared !== undefined) return { name: column.name, type: 'typed', declared: column.declared, mark: '' }
+    return textColumn(column.name, of(index), options, source)
+  })
+  return { columns, timeIndex: time.index, time: time.readings[0]! }
+}

@@ -1,0 +1,52 @@
+-- What do the texts of a source mean? Each macro answers for one value; null where it means nothing.
+
+-- A number as programs write it. 1_000 is a name to people, though a number to DuckDB.
+create macro plain_number(t) as case when not contains(t, '_') then try_cast(t as double) end;
+
+create macro plain_integer(t) as
+  case when not (contains(t, '.') or contains(t, 'e') or contains(t, 'E') or contains(t, '_')) then try_cast(t as bigint) end;
+
+-- A number as people write it. `mark` is the column's decimal mark, '' where it is not known: then only what can mean one thing is a number.
+create macro grouped_number(t, mark) as try_cast(
+  case
+    when regexp_full_match(t, '[+-]?\d{1,3}([ \x{00a0}\x{2009}\x{202f}''’]\d{3})+([.,]\d+)?')
+      then replace(regexp_replace(t, '[ \x{00a0}\x{2009}\x{202f}''’]', '', 'g'), ',', '.')
+    when mark <> ',' and regexp_full_match(t, '[+-]?\d{1,3}(,\d{3})+\.\d+') then replace(t, ',', '')
+    when mark <> '.' and regexp_full_match(t, '[+-]?\d{1,3}(\.\d{3})+,\d+') then replace(replace(t, '.', ''), ',', '.')
+    when mark <> ',' and regexp_full_match(t, '[+-]?[1-9]\d{0,2}(,\d{3}){2,}') then replace(t, ',', '')
+    when mark <> '.' and regexp_full_match(t, '[+-]?[1-9]\d{0,2}(\.\d{3}){2,}') then replace(t, '.', '')
+    when mark = '.' and regexp_full_match(t, '[+-]?[1-9]\d{0,2},\d{3}') then replace(t, ',', '')
+    when mark = ',' and regexp_full_match(t, '[+-]?[1-9]\d{0,2}\.\d{3}') then replace(t, '.', '')
+    when mark = ',' and regexp_full_match(t, '[+-]?\d*,\d+') then replace(t, ',', '.')
+    when mark = '' and regexp_full_match(t, '[+-]?(\d*,(\d{1,2}|\d{4,})|0?,\d+|\d{4,},\d+)') then replace(t, ',', '.')
+  end as double);
+
+-- 1,234: a thousand and more, or one and a bit?
+create macro is_ambiguous_number(t, mark) as mark = '' and regexp_full_match(t, '[+-]?[1-9]\d{0,2},\d{3}');
+
+create macro number_of(t, mark) as
+  case
+    -- in a column with decimal commas 1.234 is more than a thousand
+    when mark = ',' and contains(t, '.') then coalesce(grouped_number(trim(t), mark), plain_number(t))
+    else coalesce(plain_number(t), grouped_number(trim(t), mark))
+  end;
+
+create macro has_offset(t) as contains(t, ':') and regexp_matches(t, '\d(Z|z|[+-]\d\d(:?\d\d)?)\s*$');
+
+-- A wall-clock time of a zone as an instant: the later one where it occurs twice; null where the zone skips it.
+create macro instant_in_zone(wall, zone) as case when timezone(zone, timezone(zone, wall)) = wall then timezone(zone, wall) end;
+
+create macro iso_instant(t, zone) as
+  case
+    when zone = 'UTC' or has_offset(t) then coalesce(try_cast(t as timestamptz), try_cast(trim(t) as timestamptz))
+    else instant_in_zone(try_cast(trim(t) as timestamp), zone)
+  end;
+
+-- Instants that timestamps in nanoseconds (Arrow, pandas) can hold in whole years.
+create macro is_time_in_range(instant) as
+  instant >= timestamptz '1678-01-01 00:00:00+00' and instant < timestamptz '2262-01-01 00:00:00+00';
+
+-- Truncated through microseconds: date_trunc on a timestamp with time zone asks the calendar for every value.
+create macro hour_of(instant) as make_timestamp((epoch_us(instant) // 3600000000 - (epoch_us(instant) % 3600000000 < 0)::int) * 3600000000)::timestamptz;
+create macro day_of(instant) as make_timestamp((epoch_us(instant) // 86400000000 - (epoch_us(instant) % 86400000000 < 0)::int) * 86400000000)::timestamptz;
+create macro quarter_of(instant) as year(instant) || '-Q' || quarter(instant);
