@@ -119,7 +119,10 @@ async function landed({ contract, endpoints, progress }: StageContext): Promise<
     if (done === moved && performance.now() > deadline)
       throw new PipelineError(
         'TIMED_OUT',
-        `${contract.topic.name}: ${done} of ${total} records landed in the lake, and no more for a while`
+        `${contract.topic.name}: ${done} of ${total} records landed in the lake, and no more for a while`,
+        {
+          remedy: `Landing of a large stream is off until the services are started with LAND_${contract.dataset.toUpperCase()}=true; else see .sluice/logs/functions.log.`
+        }
       )
     moved = done
     await wait(POLL_MS)
