@@ -105,6 +105,20 @@ export function program(root: string, finish: (code: number) => void): Command {
         (await import('./commands/source')).load(context, options, dataset)
       )
     )
+  command('backfill <dataset>', 'process a time range of a topic again: rows that are missing come back, nothing is counted twice')
+    .requiredOption('--from <time>', "start of the range, by the records' own time in Kafka: 2026-01-31T08:15:00Z")
+    .requiredOption('--to <time>', 'end of the range, not part of it')
+    .option('--partition <n...>', 'only these partitions', (text: string, all: number[] = []) => [...all, wholeNumber(0)(text)])
+    .addOption(
+      new Option('--by <time>', "the record's time in Kafka, or the contract's time column")
+        .choices(['record-time', 'event-time'])
+        .default('record-time')
+    )
+    .action(
+      act(async (context, options: import('./commands/backfill').BackfillOptions, dataset: string) =>
+        (await import('./commands/backfill')).backfill(context, options, dataset)
+      )
+    )
   const quarantine = sluice.command('quarantine').description('look at quarantined records, and send mended ones back').exitOverride()
   command('list <dataset>', 'show the latest quarantined records and how many there are of each reason', quarantine)
     .option('--reason <code>', 'only records with this reason')
@@ -124,6 +138,15 @@ export function program(root: string, finish: (code: number) => void): Command {
     .action(
       act(async (context, options: import('./commands/quarantine').ReplayOptions, dataset: string) =>
         (await import('./commands/quarantine')).replay(context, options, dataset)
+      )
+    )
+  const contract = sluice.command('contract').description('compare contracts').exitOverride()
+  command('diff <dataset-or-file> [file]', 'show what changes between two versions of a contract and whom it breaks', contract)
+    .option('--against <file>', 'compare with this file instead of the contract that the last start applied')
+    .addHelpText('after', '\nHere: 0 nothing breaks, or the version number says so; 1 something breaks and the version number does not say so; 2 wrong usage.')
+    .action(
+      act(async (context, options: import('./commands/contract').DiffOptions, first: string, second?: string) =>
+        (await import('./commands/contract')).diff(context, options, first, second)
       )
     )
   command('status', 'show services, addresses and where the records are').action(
