@@ -53,14 +53,13 @@ function valueBytes(envelope: Envelope, line: string): Buffer | null | undefined
   return text === undefined ? undefined : Buffer.from(text, 'utf8')
 }
 
-/** A header in one of two shapes: `{name, value}`, or an object of its name alone; bytes as an array, as text, or as `base64:` and text. */
+/** The first header of the name: `{name, value}`, or `{name, value_base64}` where it is no text. */
 function headerOf(headers: unknown, name: string): Buffer | undefined {
   if (!Array.isArray(headers)) return undefined
-  for (const header of headers as Record<string, unknown>[]) {
-    if (typeof header !== 'object' || header === null) continue
-    const value = header['name'] === name && 'value' in header ? header['value'] : Object.hasOwn(header, name) ? header[name] : undefined
-    if (Array.isArray(value)) return Buffer.from(value as number[])
-    if (typeof value === 'string') return value.startsWith('base64:') ? Buffer.from(value.slice(7), 'base64') : Buffer.from(value, 'utf8')
+  for (const header of headers as ({ name?: unknown; value?: unknown; value_base64?: unknown } | null)[]) {
+    if (header?.name !== name) continue
+    if (typeof header.value === 'string') return Buffer.from(header.value, 'utf8')
+    if (typeof header.value_base64 === 'string') return Buffer.from(header.value_base64, 'base64')
   }
   return undefined
 }

@@ -29,9 +29,9 @@ export const goldTables: readonly GoldTable[] = [
       invoices: 'bigint',
       cancellations: 'bigint',
       items_sold: 'bigint',
-      gross_revenue: 'numeric(20,4)',
-      cancelled_revenue: 'numeric(20,4)',
-      net_revenue: 'numeric(20,4)'
+      gross_revenue: 'numeric(28,4)',
+      cancelled_revenue: 'numeric(28,4)',
+      net_revenue: 'numeric(28,4)'
     }
   },
   {
@@ -43,9 +43,9 @@ export const goldTables: readonly GoldTable[] = [
       invoices: 'bigint',
       customers: 'bigint',
       items_sold: 'bigint',
-      gross_revenue: 'numeric(20,4)',
-      cancelled_revenue: 'numeric(20,4)',
-      net_revenue: 'numeric(20,4)',
+      gross_revenue: 'numeric(28,4)',
+      cancelled_revenue: 'numeric(28,4)',
+      net_revenue: 'numeric(28,4)',
       revenue_share: 'double precision'
     }
   },
@@ -62,7 +62,7 @@ export const goldTables: readonly GoldTable[] = [
       customers: 'bigint',
       items_sold: 'bigint',
       net_items: 'bigint',
-      net_revenue: 'numeric(20,4)'
+      net_revenue: 'numeric(28,4)'
     }
   },
   {
@@ -74,7 +74,7 @@ export const goldTables: readonly GoldTable[] = [
       last_purchase_day: 'date',
       recency_days: 'integer',
       frequency: 'bigint',
-      monetary: 'numeric(20,4)',
+      monetary: 'numeric(28,4)',
       recency_score: 'integer',
       frequency_score: 'integer',
       monetary_score: 'integer',
@@ -88,9 +88,9 @@ export const goldTables: readonly GoldTable[] = [
     columns: {
       stock_code: 'text',
       sold_items: 'bigint',
-      sold_revenue: 'numeric(20,4)',
+      sold_revenue: 'numeric(28,4)',
       returned_items: 'bigint',
-      returned_revenue: 'numeric(20,4)',
+      returned_revenue: 'numeric(28,4)',
       matched_items: 'bigint',
       return_rate: 'double precision',
       matched_return_rate: 'double precision'

@@ -2,11 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { contractOf, UNPARSABLE_HEADER } from '../../layers/contract'
 import { type Lake, openLake } from '../../layers/lake'
+import { bronzeKey } from '../../layers/lake/bronze'
+import { type Compression, codecFor } from '../../layers/lake/compression'
 import { withDuckDb } from '../../layers/lake/duckdb'
 import { newestVersion } from '../../layers/lake-tables/versions'
 import { REFINED, viewTables } from '../../layers/lake-tables/views'
+import { bronzeLines } from '../land-bronze/lines'
+
+const contracts = join(__dirname, '../../contracts')
 
 export interface TestBronze {
   value: string | Buffer | null
@@ -23,34 +28,28 @@ export function testLake(): { lake: Lake; url: string; folder: string; remove: (
   return { lake: openLake(url), url, folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** One record as a bronze line. */
-export function bronzeLine({ value, key = null, unparsable, partition = 0, offset = 0 }: TestBronze): string {
-  const headers = unparsable === undefined ? [] : [{ 'sluice-unparsable': [...Buffer.from(unparsable)] }]
-  const start = JSON.stringify({ topic: 'transactions_raw', partition, offset, timestamp: 1_767_225_600_000, key, headers }).slice(0, -1)
-  return `${start},${valueMember(value)}}`
-}
+/** When the records of tests were sent. */
+const SENT_MS = 1_767_225_600_000
 
-function valueMember(value: TestBronze['value']): string {
-  if (value === null) return '"value":null'
-  const bytes = Buffer.from(value as string)
-  const text = bytes.toString('utf8')
-  if (!Buffer.from(text, 'utf8').equals(bytes)) return `"value_base64":${JSON.stringify(bytes.toString('base64'))}`
-  try {
-    JSON.parse(text)
-    if (!/[\r\n]/.test(text)) return `"value":${text}`
-  } catch {
-    // no JSON: as text
-  }
-  return `"value_text":${JSON.stringify(text)}`
-}
-
-/** Writes records of one partition, in order of offset, as one object. */
-export async function putBronze(lake: Lake, records: TestBronze[], { gzip = false, time = '1767225600000' } = {}): Promise<string> {
-  const { partition = 0, offset: first = 0 } = records[0]!
-  const last = records.at(-1)!.offset ?? 0
-  const key = `bronze/${REFINED}/dt=2026-01-01/transactions_raw-${partition}-${first}-${last}-${time}.jsonl${gzip ? '.gz' : ''}`
-  const body = Buffer.from(records.map(record => `${bronzeLine(record)}\n`).join(''))
-  await lake.put(key, gzip ? gzipSync(body) : body)
+/** Writes records of one partition, in order of offset, as one object, as landing does. */
+export async function putBronze(lake: Lake, records: TestBronze[], compression: Compression = 'none'): Promise<string> {
+  const { partition = 0, offset: firstOffset = 0 } = records[0]!
+  const { topic } = contractOf(REFINED, contracts)
+  const lines = bronzeLines(
+    records.map(({ value, key, unparsable, offset = 0 }) => ({
+      topic: topic.name,
+      partition,
+      offset,
+      timestamp: SENT_MS,
+      timestampType: 'CREATE_TIME' as const,
+      ...(key == null ? {} : { key: Buffer.from(key).toString('base64') }),
+      ...(value === null ? {} : { value: Buffer.from(value as string).toString('base64') }),
+      headers: unparsable === undefined ? [] : [{ [UNPARSABLE_HEADER]: [...Buffer.from(unparsable)] }]
+    }))
+  )
+  const name = { dataset: REFINED, topic: topic.name, partition, firstOffset, lastOffset: records.at(-1)!.offset ?? 0, timestamp: SENT_MS }
+  const key = bronzeKey(name, compression)
+  await lake.put(key, await (await codecFor(compression, 'test')).compress(Buffer.from(lines)))
   return key
 }
 
@@ -67,7 +66,7 @@ export async function landRecords(lake: Lake, chunks: AsyncIterable<TestBronze[]
       await putBronze(
         lake,
         records.map((record, index) => ({ ...record, partition, offset: first + index })),
-        { gzip: count % 2 === 0 }
+        count % 2 === 0 ? 'gzip' : 'none'
       )
     }
   return count

@@ -61,7 +61,7 @@ select object, cast(null as varchar) as line, source_topic, source_partition, so
   -- the validator's: SHA-256 of the stored business fields as a JSON array, in the contract's order
   substr(sha256(concat('["', invoice_no, '","', stock_code, '",', coalesce('"' || description || '"', 'null'), ',', quantity, ',',
     epoch_ms(invoice_date), ',', price_text, ',', coalesce('"' || customer_id || '"', 'null'), ',"', country, '"]')), 1, 32) as transaction_id,
-  invoice_day, quantity * unit_price as amount
+  invoice_day, cast(cast(unit_price as decimal(22, 4)) * quantity as decimal(24, 4)) as amount
 from typed
 union all
 select object, line, source_topic, source_partition, source_offset,

@@ -4,5 +4,5 @@ select object, cast(null as varchar) as line, source_topic, source_partition, so
   invoice_no, stock_code, description, quantity, make_timestamptz(cast(invoice_date * 1000 as bigint)) as invoice_date,
   cast(unit_price as decimal(12, 4)) as unit_price, customer_id, country, is_cancellation, transaction_id,
   cast(make_timestamptz(cast(invoice_date * 1000 as bigint)) at time zone 'Europe/London' as date) as invoice_day,
-  quantity * cast(unit_price as decimal(12, 4)) as amount
+  cast(cast(unit_price as decimal(22, 4)) * quantity as decimal(24, 4)) as amount
 from decided_transactions

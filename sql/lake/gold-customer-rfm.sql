@@ -5,7 +5,7 @@ with customers as (
   select customer_id,
     max(case when not is_cancellation then invoice_day end) as last_day,
     count(distinct case when not is_cancellation then invoice_no end) as frequency,
-    cast(sum(amount) as decimal(20, 4)) as monetary
+    cast(sum(amount) as decimal(28, 4)) as monetary
   from silver_transactions
   where customer_id is not null
   group by customer_id

@@ -21,7 +21,7 @@ totals as (
     count(distinct customer_id) as customers,
     cast(sum(case when is_cancellation then 0 else quantity end) as bigint) as items_sold,
     cast(sum(quantity) as bigint) as net_items,
-    cast(sum(amount) as decimal(20, 4)) as net_revenue
+    cast(sum(amount) as decimal(28, 4)) as net_revenue
   from articles
   group by stock_code
 )

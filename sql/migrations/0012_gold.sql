@@ -6,9 +6,9 @@ create table gold.daily_revenue (
   invoices bigint not null,
   cancellations bigint not null,
   items_sold bigint not null,
-  gross_revenue numeric(20,4) not null,
-  cancelled_revenue numeric(20,4) not null,
-  net_revenue numeric(20,4) not null
+  gross_revenue numeric(28,4) not null,
+  cancelled_revenue numeric(28,4) not null,
+  net_revenue numeric(28,4) not null
 );
 
 create table gold.revenue_by_country (
@@ -16,9 +16,9 @@ create table gold.revenue_by_country (
   invoices bigint not null,
   customers bigint not null,
   items_sold bigint not null,
-  gross_revenue numeric(20,4) not null,
-  cancelled_revenue numeric(20,4) not null,
-  net_revenue numeric(20,4) not null,
+  gross_revenue numeric(28,4) not null,
+  cancelled_revenue numeric(28,4) not null,
+  net_revenue numeric(28,4) not null,
   revenue_share double precision
 );
 
@@ -31,7 +31,7 @@ create table gold.product_ranking (
   customers bigint not null,
   items_sold bigint not null,
   net_items bigint not null,
-  net_revenue numeric(20,4) not null
+  net_revenue numeric(28,4) not null
 );
 
 -- customer is a keyed hash of the customer's number
@@ -40,7 +40,7 @@ create table gold.customer_rfm (
   last_purchase_day date not null,
   recency_days integer not null,
   frequency bigint not null,
-  monetary numeric(20,4) not null,
+  monetary numeric(28,4) not null,
   recency_score integer not null check (recency_score between 1 and 5),
   frequency_score integer not null check (frequency_score between 1 and 5),
   monetary_score integer not null check (monetary_score between 1 and 5),
@@ -50,9 +50,9 @@ create table gold.customer_rfm (
 create table gold.return_rate (
   stock_code text primary key,
   sold_items bigint not null,
-  sold_revenue numeric(20,4) not null,
+  sold_revenue numeric(28,4) not null,
   returned_items bigint not null,
-  returned_revenue numeric(20,4) not null,
+  returned_revenue numeric(28,4) not null,
   matched_items bigint not null,
   return_rate double precision,
   matched_return_rate double precision
