@@ -90,12 +90,16 @@ async function account(contract: Contract, endpoints: Endpoints, options: RunOpt
   return result
 }
 
-/** A stage's answer as lines: a table for rows, name and value for the rest. */
+/** A stage's answer as lines: a table for rows, name and value for the rest; what is empty is left out. */
 function stageText(name: StageName, result: StageResult, seconds: number): string {
-  const cell = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value))
+  const cell = (value: unknown) => {
+    if (typeof value === 'number' || typeof value === 'string') return value
+    const parts = value !== null && typeof value === 'object' ? Object.entries(value) : []
+    return Array.isArray(value) ? value.map(String).join(', ') : parts.map(([key, count]) => `${key} ${count}`).join(', ')
+  }
   const rows = Array.isArray(result)
-    ? result.map(row => Object.entries(row).flatMap(([key, value]) => [key, cell(value)]))
-    : Object.entries(result).map(([key, value]) => [key, cell(value)])
+    ? [Object.keys(result[0] ?? {}), ...result.map(row => Object.values(row).map(cell))]
+    : Object.entries(result).flatMap(([key, value]) => (cell(value) === '' ? [] : [[key, cell(value)]]))
   return `${paint('bold', name)} ${paint('dim', `${seconds} s`)}\n${table(rows)}\n`
 }
 
