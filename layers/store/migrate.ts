@@ -15,6 +15,7 @@ import warehouse from '../../sql/migrations/0007_warehouse.sql'
 import scheduleRuns from '../../sql/migrations/0009_schedule_runs.sql'
 import replays from '../../sql/migrations/0010_replays.sql'
 import backfills from '../../sql/migrations/0011_backfills.sql'
+import gold from '../../sql/migrations/0012_gold.sql'
 import iotSources from '../../sql/migrations/0013_iot_sources.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
 import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
@@ -26,8 +27,8 @@ import warehouseHypertables from '../../sql/queries/warehouse-hypertables.sql'
 import { type CatalogColumn, type CatalogConstraint, type Contract, tableStatements, viewStatements } from '../contract'
 import { PipelineError } from '../errors'
 import { connectedTo } from './connection'
-
 import { fillColumns } from './fill-columns'
+
 /** Run once each, in this order, forward only. */
 const migrations = {
   '0001_accounting': accounting,
@@ -40,6 +41,7 @@ const migrations = {
   '0009_schedule_runs': scheduleRuns,
   '0010_replays': replays,
   '0011_backfills': backfills,
+  '0012_gold': gold,
   '0013_iot_sources': iotSources
 }
 /** Replaced at every migrate. */
@@ -75,9 +77,9 @@ async function contractTables(client: pg.Client, contracts: readonly Contract[])
   const constraints = (await client.query<CatalogConstraint>(catalogConstraints)).rows
   const statements = contracts.flatMap(contract => tableStatements(contract, columns, constraints))
   for (const statement of statements) await client.query(statement)
+  for (const contract of contracts) statements.push(...(await fillColumns(client, contract, columns)))
   return statements
 }
-  for (const contract of contracts) statements.push(...(await fillColumns(client, contract, columns)))
 
 async function hypertables(client: pg.Client, contracts: readonly Contract[]): Promise<void> {
   if ((await client.query(timescaleAvailable)).rowCount === 0) return
