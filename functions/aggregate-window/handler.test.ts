@@ -1,6 +1,11 @@
 import type { Context } from 'aws-lambda'
 import { type TestDatabase, testDatabase } from '../../infra/testing/database'
-import { closePools } from '../../layers/store/pool'
+import { contractOf } from '../../layers/contract'
+import { Random } from '../../layers/contract/generate/random'
+import { noteChanges } from '../../layers/store/batch'
+import { rowInserter } from '../../layers/store/insert-rows'
+import { closePools, poolFor, withTransaction } from '../../layers/store/pool'
+import { refreshSummaries } from '../../layers/store/summary'
 
 let database: TestDatabase
 let handler: (event: unknown, context: Context) => Promise<Record<string, unknown>[]>
@@ -33,7 +38,9 @@ beforeAll(async () => {
   Object.assign(process.env, { DATABASE_URL: database.appUrl, KAFKA_BROKERS: '127.0.0.1:1', LOG_LEVEL: 'silent' })
   handler = (await import('./handler')).handler as never
 })
-beforeEach(() => database.query('truncate sensor_readings, sensor_windows, window_invalidations'))
+beforeEach(() =>
+  database.query('truncate sensor_readings, sensor_windows, window_invalidations, synthetic_data, stock_price_summary, sales_trend_summary')
+)
 afterAll(async () => {
   await closePools()
   await database.drop()
@@ -100,6 +107,47 @@ test('an average is the exact one, as SQL over the readings gives it', async () 
   expect(await database.query('select temperature_avg::text from sensor_windows where window_minutes = 1')).toEqual([
     { temperature_avg: '20.3333333333333333' }
   ])
+})
+
+test('late and corrected rows give exactly the summaries that SQL over the table gives, in shares of any size', async () => {
+  const random = new Random(11)
+  const market = contractOf('market')
+  const write = rowInserter(market)
+  const pool = poolFor(database.appUrl)
+  const sql = (minutes: number, column: string) =>
+    `select date_bin('${minutes} minutes', "timestamp", '2000-01-01Z') as window_start, ${minutes} as window_minutes, count(*) as record_count, avg(${column}), min(${column}), max(${column}) from synthetic_data group by 1 order by 1`
+  for (let round = 0; round < 12; round++) {
+    // few distinct minutes: most rounds correct, repeat and add within the same windows; ids differ too, so that a minute may have two rows
+    const rows = Array.from({ length: 40 }, () => [
+      String(random.integer(1, 3)),
+      Date.UTC(2024, 0, 1, 0, random.integer(0, 150)),
+      random.integer(100, 10_000) / 100,
+      random.integer(-10_000, 10_000) / 100
+    ])
+    await withTransaction(pool, async client => noteChanges(client, market, (await write(client, [rows])).buckets))
+    if (round === 7) {
+      await database.query('delete from synthetic_data where "timestamp" < \'2024-01-01T00:30Z\'')
+      await database.query(
+        "insert into window_invalidations select 'market', generate_series('2024-01-01Z'::timestamptz, '2024-01-01T00:29Z', '10 min')"
+      )
+    }
+    await refreshSummaries(pool, market, round % 2 === 0 ? 3 : undefined)
+    for (const [table, minutes, column] of [
+      ['stock_price_summary', 10, 'stock_price'],
+      ['sales_trend_summary', 20, 'sales_trend']
+    ] as const)
+      expect(
+        await database.query(
+          `select window_start, window_minutes, record_count, ${column}_avg as avg, ${column}_min as min, ${column}_max as max from ${table} order by 1`
+        )
+      ).toEqual(await database.query(sql(minutes, column)))
+  }
+})
+
+test('two refreshes at the same time leave what one would', async () => {
+  for (let minute = 0; minute < 20; minute++) await insert(`2026-01-15T12:${String(minute).padStart(2, '0')}:10Z`, minute)
+  const answers = await Promise.all([tick(), tick(), tick()])
+  expect(answers.map(each => each!.windows as number).sort((a, b) => a - b)).toEqual([0, 0, 24])
 })
 
 test('a window is final once a reading came that is later than its end by the allowed lateness', async () => {

@@ -11,44 +11,65 @@ const minuteMs = 60_000
 
 type Row = readonly unknown[]
 
-/** A batch's rows with one row a key. */
+/** A batch's rows with one row a key, each in the list that had the key first. */
 interface Distinct {
-  /** In the list that had the key first: what the key was first. */
-  first: Row[][]
-  /** The same places: what the key was last. */
+  /** What the key was last. */
   last: Row[][]
-  /** The last rows of keys that changed within the batch. */
-  corrected: Row[]
+  /** What the key was first, where it was something else. */
+  first: Map<Row, Row>
   /** How many rows of each list corrected an earlier one of the batch. */
   corrections: number[]
 }
 
+type Place = readonly [list: Row[], at: number]
+
 const isSame = (left: Row, right: Row) => JSON.stringify(left) === JSON.stringify(right)
+
+/** Where a key was seen before. Most keys differ in their first column already, the time; only the others need a text of the rest. */
+function keyPlaces(keyIndexes: readonly number[]) {
+  const [leading, ...others] = keyIndexes as [number, ...number[]]
+  const places = new Map<unknown, Place | Map<string, Place>>()
+  // NUL stands in no text that Postgres stores, so it separates the parts
+  const rest = (row: Row) => others.map(index => `${row[index]}\0`).join('')
+  /** The place of the row's key, or undefined when it is new; then it is at `place` from now on. */
+  return (row: Row, place: () => Place): Place | undefined => {
+    const known = places.get(row[leading])
+    if (known === undefined) {
+      places.set(row[leading], place())
+      return undefined
+    }
+    const byRest = known instanceof Map ? known : new Map([[rest(known[0][known[1]]!), known]])
+    const seen = byRest.get(rest(row))
+    if (seen) return seen
+    places.set(row[leading], byRest.set(rest(row), place()))
+    return undefined
+  }
+}
 
 /** One row a key; later rows of a key are duplicates or, where the contract replaces and they say something else, corrections. */
 function distinct(lists: readonly Row[][], keyIndexes: readonly number[], replaces: boolean): Distinct {
-  const places = new Map<string, { list: number; at: number }>()
-  const first: Row[][] = lists.map(() => [])
-  const last: Row[][] = lists.map(() => [])
+  const placeOf = keyPlaces(keyIndexes)
+  const first = new Map<Row, Row>()
   const corrections = lists.map(() => 0)
-  for (const [list, rows] of lists.entries())
+  const last = lists.map((rows, list) => {
+    const kept: Row[] = []
+    const place = (): Place => [kept, kept.length]
     for (const row of rows) {
-      let key = ''
-      // NUL stands in no text that Postgres stores, so it separates the parts
-      for (const index of keyIndexes) key += `${row[index]}\0`
-      const place = places.get(key)
-      if (!place) {
-        places.set(key, { list, at: first[list]!.push(row) - 1 })
-        last[list]!.push(row)
-      } else if (replaces && !isSame(last[place.list]![place.at]!, row)) {
-        last[place.list]![place.at] = row
+      const seen = placeOf(row, place)
+      if (!seen) kept.push(row)
+      else if (replaces) {
+        const [among, at] = seen
+        const before = among[at]!
+        if (isSame(before, row)) continue
+        among[at] = row
+        first.set(row, first.get(before) ?? before)
+        first.delete(before)
         corrections[list]!++
       }
     }
-  const corrected = corrections.some(count => count > 0)
-    ? last.flatMap((rows, list) => rows.filter((row, at) => row !== first[list]![at]))
-    : []
-  return { first, last, corrected, corrections }
+    return kept
+  })
+  return { last, first, corrections }
 }
 
 export interface InsertedRows {
@@ -80,16 +101,17 @@ export function rowInserter(contract: Contract) {
     return [...numbers].map(number => new Date(number * bucketMs + WINDOW_ORIGIN_MS))
   }
 
-  async function insertThroughStage(client: pg.ClientBase, { first, corrected, corrections }: Distinct): Promise<InsertedRows> {
+  async function insertThroughStage(client: pg.ClientBase, { last, first, corrections }: Distinct): Promise<InsertedRows> {
     await client.query(sql.createStage)
-    await copyIn(client, sql.copyStage, encodeNumbered(...first, corrected))
+    const lists = first.size === 0 ? last : [...last.map(rows => rows.map(row => first.get(row) ?? row)), [...first.keys()]]
+    await copyIn(client, sql.copyStage, encodeNumbered(...lists))
     const changed = [...corrections]
     const buckets = new Map<number, Date>()
-    for (const [list, rows] of [...first, corrected].entries()) {
+    for (const [list, rows] of lists.entries()) {
       if (rows.length === 0) continue
       const result = await client.query<{ changed: number; buckets?: Date[] | null }>(sql.insertClean, [list])
-      // the corrections within the batch were counted one by one
-      if (list < first.length) changed[list]! += result.rows[0]!.changed
+      // the corrections within the batch, the last list, were counted one by one
+      if (list < last.length) changed[list]! += result.rows[0]!.changed
       for (const bucket of result.rows[0]!.buckets ?? []) buckets.set(bucket.getTime(), bucket)
     }
     return { changed, buckets: [...buckets.values()] }
@@ -101,7 +123,7 @@ export function rowInserter(contract: Contract) {
    */
   return async function insertRows(client: pg.ClientBase, lists: readonly Row[][]): Promise<InsertedRows> {
     const rows = distinct(lists, keyIndexes, contract.duplicates === 'replace')
-    if (rows.first.every(list => list.length === 0)) return { changed: lists.map(() => 0), buckets: [] }
+    if (rows.last.every(list => list.length === 0)) return { changed: lists.map(() => 0), buckets: [] }
     await client.query('savepoint rows')
     try {
       await copyIn(client, sql.copyClean, encode(...rows.last))

@@ -26,16 +26,17 @@ export function refreshSql(contract: Contract): string {
 }
 
 function summaryParts({ table, timeColumn }: Contract, summary: Summary, index: number): Parts {
-  const [stale, computed, removed, refreshed] = ['stale', 'computed', 'removed', 'refreshed'].map(name => `${name}_${index}`)
+  const [stale, span, computed, removed, refreshed] = ['stale', 'span', 'computed', 'removed', 'refreshed'].map(name => `${name}_${index}`)
   const groups = summaryGroups(table.columns, summary).map(({ name }) => name)
   const measures = summaryMeasures(table.columns, summary)
   const values = ['record_count', ...measures.map(({ name }) => name)]
   const key = ['window_minutes', 'window_start', ...groups]
   const time = `r.${quoted(timeColumn!)}`
   const target = quoted(summary.table)
+  const length = 'make_interval(mins => s.window_minutes)'
   const computedColumns = [
     's.window_minutes',
-    's.window_start',
+    `date_bin(${length}, ${time}, timestamptz '${WINDOW_ORIGIN}') as window_start`,
     ...prefixed('r', groups),
     'count(*) as record_count',
     ...measures.map(({ name, aggregate, of }) => {
@@ -52,12 +53,24 @@ function summaryParts({ table, timeColumn }: Contract, summary: Summary, index: 
         `  from noted n cross join unnest(array[${summary.minutes.join(', ')}]) as w(window_minutes)`,
         ')'
       ].join('\n'),
+      // windows side by side are read in one go: a year that is new is one span, not 52,704
+      [
+        `${span} as (`,
+        '  select s.window_minutes, min(s.window_start) as span_start, max(s.window_start) + make_interval(mins => s.window_minutes) as span_end',
+        '  from (',
+        '    select window_minutes, window_start,',
+        '      window_start - row_number() over (partition by window_minutes order by window_start) * make_interval(mins => window_minutes) as span',
+        `    from ${stale}`,
+        '  ) s',
+        '  group by s.window_minutes, s.span',
+        ')'
+      ].join('\n'),
       [
         `${computed} as materialized (`,
         `  select ${computedColumns.join(', ')}`,
-        `  from ${stale} s`,
-        `  join ${quoted(table.name)} r on ${time} >= s.window_start and ${time} < s.window_start + make_interval(mins => s.window_minutes)`,
-        `  group by ${['s.window_minutes', 's.window_start', ...prefixed('r', groups)].join(', ')}`,
+        `  from ${span} s`,
+        `  join ${quoted(table.name)} r on ${time} >= s.span_start and ${time} < s.span_end`,
+        `  group by ${['1', '2', ...prefixed('r', groups)].join(', ')}`,
         ')'
       ].join('\n'),
       [
