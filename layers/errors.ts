@@ -14,7 +14,8 @@ export const remedies = {
   SOURCE_CHANGED: 'Make the source table and the contract agree again; nothing was sent.',
   BUSY: 'Another run of the same work is under way: wait for it, then run again.',
   SCHEMA_FROZEN: 'Add the field to the contract, or choose another policy for unknownFields; the records wait in the topic.',
-  MIGRATION_REFUSED: 'Write a migration by hand in sql/migrations/ for the change that the message names.',
+  MIGRATION_REFUSED:
+    '`npx sluice contract diff <dataset>` shows every change and whom it breaks; write a migration by hand in sql/migrations/ for the one that the message names, or take it back.',
   SOURCE_UNREADABLE: 'Check that the file exists, is readable and has the format that the contract names.',
   SERVICE_FAILED: 'Read the named log file under .sluice/logs/.',
   TIMED_OUT: 'Look at `npx sluice status` for what did not move, and at .sluice/logs/.',

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Contract } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
+import { keepAppliedContracts } from './applied-contracts'
 import { startBrokerProcess } from './broker'
 import { checkReachable, type External, externalServers } from './external'
 import { functionsEnvironment, type RunningFunctions, startFunctions } from './functions'
@@ -143,6 +144,7 @@ async function bringUp(registry: Registry): Promise<{ endpoints: Endpoints; cont
     } else registry.set({ name: 'postgres', state: 'external' })
     const databaseUrl = external.database ?? postgresUrl('sluice_owner', opened.secrets, ports.postgres)
     await prepareDatabases(contracts, { databaseUrl, timescaleUrl: external.timescale ?? databaseUrl })
+    keepAppliedContracts(place, contractsFolderOf(place))
     registry.mark('tables')
   }
   const kafka = async () => {

@@ -102,7 +102,7 @@ export const datasetProperties = {
 export const fieldProperties = {
   unit: z.string().default(''),
   normalise: z.array(z.enum(['trim', 'upper'])).default([]),
-  fromText: z.strictObject({ remove: z.string().default('') }).optional(),
+  fromText: z.strictObject({ remove: z.string().default(''), decimal: z.enum(['.', ',']).optional() }).optional(),
   derive: z
     .strictObject({ hash: z.array(column).min(1).optional(), matches: z.strictObject({ column, pattern }).optional() })
     .refine(value => (value.hash === undefined) !== (value.matches === undefined), 'give one of hash and matches')

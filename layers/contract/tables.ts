@@ -47,6 +47,17 @@ export function tableStatements(
   columns: readonly CatalogColumn[] = [],
   constraints?: readonly CatalogConstraint[]
 ): string[] {
+  try {
+    return planned(contract, columns, constraints)
+  } catch (error) {
+    if (!(error instanceof PipelineError) || error.code !== 'MIGRATION_REFUSED') throw error
+    throw new PipelineError('MIGRATION_REFUSED', error.message, {
+      remedy: `\`npx sluice contract diff ${contract.dataset}\` shows every change of ${contract.file} and whom it breaks. Take this one back, or write a migration by hand in sql/migrations/ for it.`
+    })
+  }
+}
+
+function planned(contract: Contract, columns: readonly CatalogColumn[], constraints: readonly CatalogConstraint[] | undefined): string[] {
   const { table, quarantineTable } = contract
   const clean = columns.filter(column => column.table === table.name)
   const quarantine = columns.filter(column => column.table === quarantineTable.name)
@@ -229,7 +240,7 @@ function migrateColumn(
 }
 
 /** More digits in front at the same scale: every value stays as it is, and Postgres rewrites nothing. */
-function widens(from: string, to: Column['type']): boolean {
+export function widens(from: string, to: Column['type']): boolean {
   const [before, after] = [numericShape(from as Column['type']), numericShape(to)]
   return before !== undefined && after !== undefined && after.scale === before.scale && after.precision > before.precision
 }

@@ -46,8 +46,11 @@ export interface Field {
   maxLength?: number
   pattern?: string
   normalise: ('trim' | 'upper')[]
-  /** Numbers may also come as text; these characters are removed from it first. */
-  fromText: { remove: string } | undefined
+  /**
+   * Numbers may also come as text. `remove` names currency signs and the like, which may stand before and after the number, and between its
+   * digits as separators of thousands; `decimal` is what stands before its decimals, a point unless told otherwise.
+   */
+  fromText: { remove: string; decimal?: '.' | ',' } | undefined
   timestamp: TimestampFormat
   /** Values that the contract shows; the generator uses them. */
   examples: unknown[]
