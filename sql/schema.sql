@@ -188,6 +188,67 @@ table extraction_state
   column version bigint not null default 1
   column updated_at timestamp with time zone not null default now()
   constraint extraction_state_pkey PRIMARY KEY (dataset)
+table gold.customer_rfm
+  column customer text not null
+  column last_purchase_day date not null
+  column recency_days integer not null
+  column frequency bigint not null
+  column monetary numeric(28,4) not null
+  column recency_score integer not null
+  column frequency_score integer not null
+  column monetary_score integer not null
+  column rfm integer not null
+  constraint customer_rfm_frequency_score_check CHECK (((frequency_score >= 1) AND (frequency_score <= 5)))
+  constraint customer_rfm_monetary_score_check CHECK (((monetary_score >= 1) AND (monetary_score <= 5)))
+  constraint customer_rfm_recency_score_check CHECK (((recency_score >= 1) AND (recency_score <= 5)))
+  constraint customer_rfm_pkey PRIMARY KEY (customer)
+table gold.daily_revenue
+  column day date not null
+  column invoices bigint not null
+  column cancellations bigint not null
+  column items_sold bigint not null
+  column gross_revenue numeric(28,4) not null
+  column cancelled_revenue numeric(28,4) not null
+  column net_revenue numeric(28,4) not null
+  constraint daily_revenue_pkey PRIMARY KEY (day)
+table gold.loads
+  column id bigint not null identity
+  column lake_id text not null
+  column version bigint not null
+  column loaded_at timestamp with time zone not null default now()
+  column rows_by_table jsonb not null
+  constraint loads_pkey PRIMARY KEY (id)
+table gold.product_ranking
+  column revenue_rank bigint not null
+  column items_rank bigint not null
+  column stock_code text not null
+  column description text
+  column invoices bigint not null
+  column customers bigint not null
+  column items_sold bigint not null
+  column net_items bigint not null
+  column net_revenue numeric(28,4) not null
+  constraint product_ranking_pkey PRIMARY KEY (stock_code)
+table gold.return_rate
+  column stock_code text not null
+  column sold_items bigint not null
+  column sold_revenue numeric(28,4) not null
+  column returned_items bigint not null
+  column returned_revenue numeric(28,4) not null
+  column matched_items bigint not null
+  column return_rate double precision
+  column matched_return_rate double precision
+  constraint return_rate_pkey PRIMARY KEY (stock_code)
+table gold.revenue_by_country
+  column country text not null
+  column invoices bigint not null
+  column customers bigint not null
+  column items_sold bigint not null
+  column gross_revenue numeric(28,4) not null
+  column cancelled_revenue numeric(28,4) not null
+  column net_revenue numeric(28,4) not null
+  column revenue_share double precision
+  constraint revenue_by_country_pkey PRIMARY KEY (country)
 table iot_devices.device_types
   column device_type_id integer not null
   column code text not null

@@ -79,3 +79,33 @@ export function askLake(lake: Lake, question: string): Promise<Record<string, un
     return (await connection.runAndReadAll(question)).getRowObjectsJson() as Record<string, unknown>[]
   })
 }
+
+/** A line of an invoice, as far as cancellations look at it. */
+export interface Line {
+  id: string
+  customer: string | null
+  code: string
+  price: number
+  minute: number
+  /** Negative on a cancellation. */
+  quantity: number
+}
+
+/** The rule of sql/lake/silver-cancellations.sql, one cancellation at a time. */
+export function matchedBySteps(lines: Line[]): Map<string, string> {
+  const byTime = (one: Line, other: Line) => one.minute - other.minute || (one.id < other.id ? -1 : 1)
+  const left = new Map(lines.filter(line => line.quantity > 0).map(line => [line.id, line.quantity]))
+  const matched = new Map<string, string>()
+  for (const cancellation of lines.filter(line => line.quantity < 0).sort(byTime)) {
+    const sale = lines
+      .filter(line => line.quantity > 0 && line.customer !== null && line.customer === cancellation.customer)
+      .filter(line => line.code === cancellation.code && line.price === cancellation.price && line.minute <= cancellation.minute)
+      .filter(line => left.get(line.id)! >= -cancellation.quantity)
+      .sort(byTime)
+      .at(-1)
+    if (!sale) continue
+    left.set(sale.id, left.get(sale.id)! + cancellation.quantity)
+    matched.set(cancellation.id, sale.id)
+  }
+  return matched
+}
