@@ -243,6 +243,38 @@ test('values beyond what JSON numbers and dates hold reach the topic whole, and 
   expect(byName.get('ancient')).toMatchObject({ InvoiceDate: '0044-03-15 12:00:00 BC' })
 })
 
+test('a row that is larger than a broker takes goes as its beginning, with its place, and stops nothing', async () => {
+  await insert(database, ['x'.repeat(2_000_000), 'b'])
+  expect(await extract()).toMatchObject({ produced: 2, complete: true })
+  const large = (await sent()).find(({ headers }) => headers?.['sluice-unparsable'])!
+  expect(large.headers!['sluice-unparsable']!.toString()).toMatch(/^row id \d+ of sales_db\.transactions has 2000\d+ bytes/)
+  expect(large.value!.toString()).toContain('"Description":"xxx')
+  expect(large.headers!['sluice-line']).toBeUndefined()
+})
+
+test('a role that does not see the sessions of others finds their rows behind the cursor, with those of their time again', async () => {
+  const grant = (verb: string) =>
+    database.asSuperuser(
+      `${verb} execute on function public.sluice_oldest_transaction_at() ${verb === 'revoke' ? 'from' : 'to'} sluice_app`
+    )
+  await grant('revoke')
+  const slow = new pg.Client({ connectionString: database.ownerUrl })
+  await slow.connect()
+  try {
+    await slow.query('begin')
+    await insert(slow, ['slow'])
+    await insert(database, ['fast'])
+    expect(await extract()).toMatchObject({ produced: 1, late: 0 })
+    await slow.query('commit')
+    expect(await extract()).toMatchObject({ produced: 2, late: 2 })
+    expect(await extract()).toMatchObject({ produced: 0 })
+  } finally {
+    await slow.end()
+    await grant('grant')
+  }
+  expect(await sentIds()).toEqual(['fast', 'fast', 'slow'])
+})
+
 test('a source that goes away in the middle is an error that says so; the next run sends the rest, and no row is left out', async () => {
   const { checkpointRecords } = await import('./extract')
   const rows = checkpointRecords * 2 + 10_000

@@ -8,6 +8,8 @@ export interface TestDatabase {
   ownerUrl: string
   /** A query as the owner. */
   query<R extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<R[]>
+  /** A statement as the superuser, in this database. */
+  asSuperuser(sql: string): Promise<void>
   drop(): Promise<void>
 }
 
@@ -19,8 +21,8 @@ const withDatabase = (url: string, database: string) => {
   return parsed.href
 }
 
-async function asSuperuser(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: withDatabase(process.env.TEST_POSTGRES_SUPERUSER!, 'postgres') })
+async function asSuperuser(sql: string, database = 'postgres'): Promise<void> {
+  const client = new pg.Client({ connectionString: withDatabase(process.env.TEST_POSTGRES_SUPERUSER!, database) })
   await client.connect()
   try {
     await client.query(sql)
@@ -39,6 +41,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     appUrl: withDatabase(process.env.TEST_POSTGRES_APP!, name),
     ownerUrl,
     query: async (sql, values) => (await pool.query(sql, values)).rows,
+    asSuperuser: sql => asSuperuser(sql, name),
     drop: async () => {
       await pool.end()
       await asSuperuser(`drop database ${name} with (force)`)

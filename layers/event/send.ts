@@ -26,17 +26,20 @@ export interface Sent {
   unparsable: number
 }
 
+const bytesOf = (value: string | Buffer) => (typeof value === 'string' ? Buffer.byteLength(value) : value.length)
+
 /** A chunk cut into requests; a record that is larger than a request goes alone. */
 function* requestsOf(chunk: OutgoingRecord[]): Generator<OutgoingRecord[]> {
   let from = 0
   let bytes = 0
   for (const [index, { value }] of chunk.entries()) {
-    if (index > from && (index - from === requestRecordsMax || bytes + value.length > requestBytesMax)) {
+    const size = bytesOf(value)
+    if (index > from && (index - from === requestRecordsMax || bytes + size > requestBytesMax)) {
       yield chunk.slice(from, index)
       from = index
       bytes = 0
     }
-    bytes += value.length
+    bytes += size
   }
   if (from < chunk.length) yield chunk.slice(from)
 }
@@ -47,7 +50,11 @@ function messageOf(record: OutgoingRecord, runHeader: Message['headers']): Messa
   return {
     key,
     value,
-    headers: { ...runHeader, [headers.line]: String(line), ...(unparsable === undefined ? {} : { [headers.unparsable]: unparsable }) }
+    headers: {
+      ...runHeader,
+      ...(line === undefined ? {} : { [headers.line]: String(line) }),
+      ...(unparsable === undefined ? {} : { [headers.unparsable]: unparsable })
+    }
   }
 }
 

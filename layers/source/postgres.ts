@@ -17,6 +17,10 @@ import { readSourceTable, type SourceTable } from './source-table'
 /** Rows that are fetched at once: a few megabytes in memory, and few round trips. */
 const pageRows = 2_000
 const connectTimeoutMs = 5_000
+/** Bytes of a row's JSON that go as a record: a broker takes no more than a mebibyte unless told otherwise. */
+const recordBytesMax = 900_000
+/** Bytes that are kept of a larger one, which goes to quarantine; the row itself stays in the source. */
+const keptBytes = 64 * 1024
 /** A transaction that is open for longer than this holds the extraction up for somebody to notice. */
 const heldUpMs = 10 * 60_000
 
@@ -63,6 +67,13 @@ export function sourceError(error: unknown, table: string): unknown {
 /** Every value as the text that the server sends: the driver's numbers and dates would lose digits. */
 const asText = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig
 
+/** What goes in the place of a row that no broker takes: its beginning, with where to find the rest. */
+function tooLarge(table: SourceTable, row: (string | null)[], json: string): OutgoingRecord {
+  const place = table.key.map(({ name }, index) => `${name} ${row[table.fields.length + 1 + index]}`).join(', ')
+  const unparsable = `row ${place} of ${table.schema}.${table.name} has ${Buffer.byteLength(json)} bytes, at most ${recordBytesMax}; its first are kept`
+  return { key: null, value: Buffer.from(json).subarray(0, keptBytes), unparsable }
+}
+
 function recordMaker(contract: Contract, table: SourceTable): (row: (string | null)[]) => OutgoingRecord {
   const before = table.fields.map((field, index) => `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`)
   const keyAt = contract.recordKey.map(name => table.fields.findIndex(field => field.name === name))
@@ -73,7 +84,10 @@ function recordMaker(contract: Contract, table: SourceTable): (row: (string | nu
       json += before[index]! + (text === null ? 'null' : table.fields[index]!.encode(text))
     }
     const key = keyAt.some(at => row[at] === null) ? null : keyAt.map(at => row[at]!.trim()).join(KEY_SEPARATOR)
-    return { key, value: `${json}}` }
+    json += '}'
+    // a character has up to three bytes for each of its UTF-16 units: most rows need no count
+    if (json.length * 3 > recordBytesMax && Buffer.byteLength(json) > recordBytesMax) return tooLarge(table, row, json)
+    return { key, value: json }
   }
 }
 
@@ -124,7 +138,7 @@ class PostgresSource implements Source {
       const late = lateStatement(this.table, since.cursor, { lastXmin: since.snapshotXmin, snapshotXmax: snapshot.xmax, lag, from })
       yield* this.#fetched(late, true)
     }
-    yield* this.#fetched(forwardStatement(this.table, { from, ...bounds, after: since?.cursor }), false)
+    yield* this.#fetched(forwardStatement(this.table, { ...bounds, from: bounds.from ?? from, after: since?.cursor }), false)
     await this.client.query('commit')
   }
 
