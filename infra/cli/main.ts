@@ -143,10 +143,24 @@ export function program(root: string, finish: (code: number) => void): Command {
   const contract = sluice.command('contract').description('compare contracts').exitOverride()
   command('diff <dataset-or-file> [file]', 'show what changes between two versions of a contract and whom it breaks', contract)
     .option('--against <file>', 'compare with this file instead of the contract that the last start applied')
-    .addHelpText('after', '\nHere: 0 nothing breaks, or the version number says so; 1 something breaks and the version number does not say so; 2 wrong usage.')
+    .addHelpText(
+      'after',
+      '\nHere: 0 nothing breaks, or the version number says so; 1 something breaks and the version number does not say so; 2 wrong usage.'
+    )
     .action(
       act(async (context, options: import('./commands/contract').DiffOptions, first: string, second?: string) =>
         (await import('./commands/contract')).diff(context, options, first, second)
+      )
+    )
+  command('sql <statement>', 'ask the database or the lake: one statement that only reads')
+    .addOption(
+      new Option('--on <what>', 'database: Postgres; lake: DuckDB over bronze_<dataset>, silver_… and gold_…')
+        .choices(['database', 'lake'])
+        .default('database')
+    )
+    .action(
+      act(async (context, options: import('./commands/sql').SqlOptions, statement: string) =>
+        (await import('./commands/sql')).sql(context, options, statement)
       )
     )
   command('status', 'show services, addresses and where the records are').action(
