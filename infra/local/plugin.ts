@@ -4,6 +4,7 @@ import { adoptOrStart } from './adopt'
 import { type FunctionEndpoints, READY_MESSAGE, serverVariables } from './functions'
 import { placeOf } from './place'
 import { freePort } from './ports'
+import { type ScheduledService, takeSchedules } from './schedules'
 import { checkServiceDefinition } from './service-definition'
 import type { Stack } from './stack'
 import { type Endpoints, readState, updateState } from './state'
@@ -11,8 +12,18 @@ import { type Endpoints, readState, updateState } from './state'
 interface Serverless {
   serviceDir: string
   processedInput?: { commands?: string[] }
-  service: { provider: { environment?: Record<string, unknown> }; custom?: Record<string, Record<string, unknown> | undefined> }
-  pluginManager: { plugins: { constructor: { name: string }; end?(skipExit?: boolean): Promise<void> }[] }
+  service: ScheduledService & {
+    provider: { environment?: Record<string, unknown> }
+    custom?: Record<string, Record<string, unknown> | undefined>
+  }
+  pluginManager: { plugins: OfflinePlugin[] }
+}
+
+/** Of serverless-offline the methods that its plain command calls by name. */
+interface OfflinePlugin {
+  constructor: { name: string }
+  start?(): Promise<void>
+  end?(skipExit?: boolean): Promise<void>
 }
 
 interface Options {
@@ -28,9 +39,9 @@ interface Utils {
 const EXIT_MALFORMED = 2
 
 /** The framework would refuse a malformed event too, later and with exit code 1. */
-function endIfMalformed(root: string): void {
+function orEnd<T>(check: () => T): T {
   try {
-    checkServiceDefinition({ root })
+    return check()
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error
     process.stderr.write(`error: ${error.message}\n${error.remedy}\n`)
@@ -51,7 +62,7 @@ const userEnvironment = { ...process.env }
  * | `offline`                 | before:offline:start        | the `end` of serverless-offline, which then exits |
  * | `invoke local`            | before:invoke:local:invoke  | finalize, or error                                |
  *
- * Other commands are not touched. What runs already is used and left running.
+ * Schedules run from when the Lambda endpoint answers until the end begins. Other commands are not touched. What runs already is used and left running.
  */
 export default class LocalServices {
   readonly hooks: Record<string, () => Promise<void> | void>
@@ -60,18 +71,22 @@ export default class LocalServices {
   readonly #utils: Utils
   #up: Promise<void> | undefined
   #stack: Stack | undefined
+  #startScheduler: (() => { stop(): Promise<void> }) | undefined
+  #scheduler: { stop(): Promise<void> } | undefined
   #hasInvoked = false
 
   constructor(serverless: Serverless, options: Options, utils: Utils) {
     this.#serverless = serverless
     this.#options = options
     this.#utils = utils
-    if (serverless.processedInput?.commands?.[0] === 'offline') endIfMalformed(serverless.serviceDir)
+    if (serverless.processedInput?.commands?.[0] === 'offline') orEnd(() => checkServiceDefinition({ root: serverless.serviceDir }))
     const offline = () => (this.#up ??= this.#forOffline())
     this.hooks = {
       'before:offline:start': offline,
       'before:offline:start:init': offline,
-      'before:offline:start:ready': () => void process.send?.(READY_MESSAGE),
+      'before:offline:start:ready': () => this.#ready(),
+      // other plugins end in this hook, too, and may take their time: our part of it is not waited for
+      'before:offline:start:end': () => void this.#scheduler?.stop(),
       'offline:start:end': () => this.#down(),
       'before:invoke:local:invoke': () => this.#forInvoke(),
       error: () => this.#down(),
@@ -84,7 +99,8 @@ export default class LocalServices {
   }
 
   async #forOffline(): Promise<void> {
-    this.#stopBeforeExit()
+    this.#startScheduler = orEnd(() => takeSchedules(this.#serverless.service, sentence => this.#utils.log.notice(sentence)))
+    this.#wrapOffline()
     if (userEnvironment['SLUICE_SUPERVISED']) return this.#underSupervisor()
     const { endpoints, functionsRun } = await this.#ensure('offline')
     const custom = (this.#serverless.service.custom ??= {})
@@ -155,18 +171,29 @@ export default class LocalServices {
     custom[key] = { ...custom[key], bootstrapServers: endpoints.kafka.split(',') }
   }
 
-  /** Plain `offline` runs no end hook: serverless-offline exits inside its own `end`. */
-  #stopBeforeExit(): void {
+  /** Plain `offline` runs no ready and no end hook: serverless-offline waits between its own `start` and `end`, and exits inside of the latter. */
+  #wrapOffline(): void {
     const offline = this.#serverless.pluginManager.plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline')
-    const end = offline?.end
-    if (!offline || !end) return
+    if (!offline?.start || !offline.end) return
+    const { start, end } = offline
+    offline.start = async () => {
+      await start.call(offline)
+      this.#ready()
+    }
     offline.end = async skipExit => {
       await this.#down()
       await end.call(offline, skipExit)
     }
   }
 
+  /** The Lambda endpoint takes invocations. */
+  #ready(): void {
+    this.#scheduler ??= this.#startScheduler?.()
+    process.send?.(READY_MESSAGE)
+  }
+
   async #down(): Promise<void> {
+    await this.#scheduler?.stop()
     const stack = this.#stack
     this.#stack = undefined
     await stack?.stop()

@@ -6,6 +6,8 @@ import { httpInvoke } from './invoke'
 import { Journal } from './journal'
 import { type ScheduledFunction, Scheduler } from './scheduler'
 
+export type { ScheduledFunction }
+
 export interface SchedulerOptions {
   schedules: readonly Schedule[]
   functions: Record<string, ScheduledFunction>
