@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { contractOf } from '../../layers/contract'
+import { writeMarketYear } from '../../layers/contract/generate/market'
 import { paced } from './pace'
 import { produceRequest } from './request'
 import { recordsOf } from './source'
@@ -43,6 +44,18 @@ test('a file is read up to the count', async () => {
     [1, '{"product_id":"A"}'],
     [2, 'no json']
   ])
+})
+
+test('without a file and a seed, the market is the same minutes each time, and those of its Parquet file', async () => {
+  const request = (more: object) => produceRequest.parse({ dataset: 'market', count: 3000, ...more })
+  const market = contractOf('market')
+  const file = join(folder, 'market.parquet')
+  await writeMarketYear(file, { rows: 5000 })
+  const generated = await collect(recordsOf(market, request({}), now))
+  expect(await collect(recordsOf(market, request({}), now + 1))).toEqual(generated)
+  const values = (records: { key?: string | null; value: string | Buffer }[]) =>
+    records.map(({ key, value }) => [key, JSON.parse(value.toString())])
+  expect(values(await collect(recordsOf(market, request({ file }), now)))).toEqual(values(generated))
 })
 
 test.each([

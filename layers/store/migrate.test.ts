@@ -69,6 +69,20 @@ test('a contract that would change a column is refused, and nothing is changed',
   })
 })
 
+test('a summary that is missing is made and filled from the readings that are there, as after the migration that drops the old one', async () => {
+  await database.query('drop view v_sensor_windows')
+  await database.query('drop table sensor_windows')
+  await database.query(
+    "insert into sensor_readings select t, 's', 20, 50, 1000 from unnest(array['2026-01-15T12:00:01Z', '2026-01-15T12:00:59Z', '2026-01-15T12:05Z']::timestamptz[]) t"
+  )
+  expect(await migrate(database.ownerUrl, contracts)).toHaveLength(2)
+  expect(await database.query("select bucket from window_invalidations where dataset = 'sensors' order by 1")).toEqual([
+    { bucket: new Date('2026-01-15T12:00Z') },
+    { bucket: new Date('2026-01-15T12:05Z') }
+  ])
+  expect(await database.query('select * from v_sensor_windows')).toEqual([])
+})
+
 test('a summary that is to be another one is made again from all times, and its view with it', async () => {
   await database.query(
     "insert into synthetic_data values ('1', '2024-01-01T00:00Z', 1, 1), ('2', '2024-01-01T00:01Z', 2, 2), ('9', '2024-01-01T00:10Z', 3, 3)"
