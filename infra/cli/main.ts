@@ -163,6 +163,26 @@ export function program(root: string, finish: (code: number) => void): Command {
         (await import('./commands/sql')).sql(context, options, statement)
       )
     )
+  const schedule = sluice.command('schedule').description('what runs by the clock: look, run now, switch on and off').exitOverride()
+  command('list', 'show every schedule with its next and its last run', schedule).action(
+    act(async context => (await import('./commands/schedule')).list(context))
+  )
+  command('history [name]', 'show the last runs, of one schedule or of all, newest first', schedule)
+    .option('--limit <n>', 'runs to show (default: 20)', wholeNumber(1))
+    .action(
+      act(async (context, options: import('./commands/schedule').HistoryOptions, name?: string) =>
+        (await import('./commands/schedule')).history(context, options, name)
+      )
+    )
+  command('run <name>', 'run a schedule now and wait for its end', schedule).action(
+    act(async (context, _options: { json?: boolean }, name: string) => (await import('./commands/schedule')).run(context, name))
+  )
+  command('enable <name>', 'let a schedule run at its times, also after the next start', schedule).action(
+    act(async (context, _options: { json?: boolean }, name: string) => (await import('./commands/schedule')).toggle(context, name, true))
+  )
+  command('disable <name>', 'keep a schedule from running, also after the next start', schedule).action(
+    act(async (context, _options: { json?: boolean }, name: string) => (await import('./commands/schedule')).toggle(context, name, false))
+  )
   command('status', 'show services, addresses and where the records are').action(
     act(async context => (await import('./commands/status')).status(context))
   )
