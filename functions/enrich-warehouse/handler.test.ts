@@ -175,7 +175,7 @@ test('what a run did not get to stays noted: a source that is away loses no chan
   await database.query("insert into iot_sensor_readings (time, device_id, value) values ($1, 'TEMP-002', 20)", [time])
   await noted(time)
   await database.query('alter table iot_locations.locations rename to away')
-  await expect(run()).rejects.toThrow()
+  await expect(run()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
   await database.query('alter table iot_locations.away rename to locations')
   await run()
   expect(await count('dwh.fact_sensor_readings_enriched where time = $1', [time])).toBe(1)

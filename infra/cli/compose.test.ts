@@ -15,8 +15,8 @@ const text = readFileSync(join(process.cwd(), 'docker-compose.yml'), 'utf8')
 const { services, volumes } = parse(text) as { services: Record<string, Service>; volumes: Record<string, unknown> }
 const servers = Object.entries(services).filter(([, { ports }]) => ports !== undefined)
 
-test('Kafka, Postgres and TimescaleDB are there', () => {
-  expect(servers.map(([name]) => name)).toEqual(['kafka', 'postgres', 'timescale'])
+test('Kafka, Postgres, TimescaleDB and MySQL are there', () => {
+  expect(servers.map(([name]) => name)).toEqual(['kafka', 'postgres', 'timescale', 'mysql'])
 })
 
 test.each(Object.entries(services))('the image of %s is pinned to a version', (_name, { image }) => {
@@ -52,4 +52,9 @@ test('Kafka tells clients of this machine and of the network an address that eac
 test('every variable that compose asks for is in .env.example', () => {
   const example = readFileSync(join(process.cwd(), '.env.example'), 'utf8')
   for (const [, name] of text.matchAll(/\$\{([A-Z_]+)[:}]/g)) expect(example).toContain(`${name}=`)
+})
+
+test('MySQL is given the device registry when it is made', () => {
+  const { configs } = parse(text) as { configs: Record<string, { file: string }> }
+  expect(readFileSync(join(process.cwd(), configs['mysql-init']!.file), 'utf8')).toContain('create table if not exists devices')
 })

@@ -12,7 +12,7 @@ const run = promisify(execFile)
  * @returns the variables that point Sluice at those servers
  * @throws PipelineError CONFIG_INVALID where Docker, Compose or .env is missing; SERVICE_FAILED when the servers do not get healthy
  */
-export async function composeUp(root: string): Promise<Record<'KAFKA_BROKERS' | 'DATABASE_URL' | 'TIMESCALE_URL', string>> {
+export async function composeUp(root: string): Promise<Record<'KAFKA_BROKERS' | 'DATABASE_URL' | 'TIMESCALE_URL' | 'MYSQL_URL', string>> {
   const remedy = 'Install Docker with Compose and start its daemon, or leave --compose out: the embedded servers need no Docker.'
   await run('docker', ['compose', 'version']).catch(cause => {
     throw new PipelineError('CONFIG_INVALID', '--compose: `docker compose` does not work here', { remedy, cause })
@@ -24,7 +24,7 @@ export async function composeUp(root: string): Promise<Record<'KAFKA_BROKERS' | 
     })
   }
   const values: NodeJS.Dict<string> = { ...parseEnv(readFileSync(file, 'utf8')), ...process.env }
-  for (const name of ['POSTGRES_PASSWORD', 'TIMESCALE_PASSWORD']) {
+  for (const name of ['POSTGRES_PASSWORD', 'TIMESCALE_PASSWORD', 'MYSQL_PASSWORD']) {
     if (!values[name])
       throw new PipelineError('CONFIG_INVALID', `.env: ${name} is not set`, { remedy: `Set ${name} in .env; see .env.example.` })
   }
@@ -39,6 +39,7 @@ export async function composeUp(root: string): Promise<Record<'KAFKA_BROKERS' | 
   return {
     KAFKA_BROKERS: `127.0.0.1:${values['KAFKA_PORT'] ?? '9092'}`,
     DATABASE_URL: url('POSTGRES_PASSWORD', values['POSTGRES_PORT'] ?? '5432'),
-    TIMESCALE_URL: url('TIMESCALE_PASSWORD', values['TIMESCALE_PORT'] ?? '5433')
+    TIMESCALE_URL: url('TIMESCALE_PASSWORD', values['TIMESCALE_PORT'] ?? '5433'),
+    MYSQL_URL: `mysql://sluice:${encodeURIComponent(values['MYSQL_PASSWORD']!)}@127.0.0.1:${values['MYSQL_PORT'] ?? '3306'}/iot_devices`
   }
 }
