@@ -9,7 +9,7 @@ import { consumedOffsets, countsByDataset, type RecordCounts, VALIDATION } from 
 import { poolFor } from '../../layers/store/pool'
 import definition from '../../serverless.yml'
 import { metricsOf } from './metrics'
-import { schedulesOf } from './schedules'
+import { readScheduleReport, type ScheduleReport, schedulesOf } from './schedules'
 import { type DatasetStatus, datasetStatus, type HighWatermarks } from './status'
 
 /** The part of an HTTP API event (payload format 2.0) that is used. */
@@ -46,6 +46,9 @@ async function readHighWatermarks(topics: readonly string[]): Promise<HighWaterm
   return new Map(offsets.flat())
 }
 
+const schedules = schedulesOf(definition)
+const readSchedules = (): Promise<ScheduleReport> => readScheduleReport(schedules, config().databaseUrl)
+
 async function readStatus(): Promise<DatasetStatus[]> {
   const contracts = loadContracts()
   const { counts, consumed } = await readAccounts()
@@ -81,12 +84,13 @@ const json = (statusCode: number, value: unknown) => answer(statusCode, 'applica
 
 const routes: Record<string, () => Promise<ReturnType<typeof answer>>> = {
   '/': async () => answer(200, 'text/html; charset=utf-8', page),
-  '/status': async () => json(200, { datasets: await readStatus(), schedules: schedulesOf(definition) }),
+  '/status': async () => json(200, { datasets: await readStatus(), schedules: (await readSchedules()).schedules }),
   '/health': async () => {
     const { healthy, checks } = await readHealth()
     return json(healthy ? 200 : 503, { status: healthy ? 'ok' : 'failing', checks })
   },
-  '/metrics': async () => answer(200, 'text/plain; version=0.0.4; charset=utf-8', await metricsOf(await readStatus()))
+  '/metrics': async () =>
+    answer(200, 'text/plain; version=0.0.4; charset=utf-8', await metricsOf(await readStatus(), await readSchedules()))
 }
 
 export const handler = lambdaFunction('report-status', httpEvent, async event => {

@@ -1,12 +1,13 @@
 // What does a Prometheus server scrape?
 import { Counter, Gauge, Registry } from 'prom-client'
+import type { ScheduleReport } from './schedules'
 import type { DatasetStatus } from './status'
 
 /**
- * The accounts of all datasets in the Prometheus text format, version 0.0.4.
+ * The accounts of all datasets and what became of the schedules' runs, in the Prometheus text format, version 0.0.4.
  * Names follow Prometheus' practice: unit last, `_total` for what only grows.
  */
-export function metricsOf(datasets: readonly DatasetStatus[]): Promise<string> {
+export function metricsOf(datasets: readonly DatasetStatus[], { schedules, counts }: ScheduleReport): Promise<string> {
   const registers = [new Registry()]
   const produced = new Counter({
     name: 'sluice_records_produced_total',
@@ -40,5 +41,37 @@ export function metricsOf(datasets: readonly DatasetStatus[]): Promise<string> {
     inFlight.set({ dataset }, status.in_flight)
     lag.set({ dataset }, status.lag_records)
   }
+  addSchedules(registers, schedules, counts)
   return registers[0]!.metrics()
+}
+
+function addSchedules(registers: Registry[], schedules: ScheduleReport['schedules'], counts: ScheduleReport['counts']): void {
+  const runs = new Counter({
+    name: 'sluice_schedule_runs_total',
+    help: 'Runs of a schedule by how they ended.',
+    labelNames: ['schedule', 'outcome'],
+    registers
+  })
+  const labelNames = ['schedule']
+  const enabled = new Gauge({ name: 'sluice_schedule_enabled', help: '1 when the schedule runs at its times.', labelNames, registers })
+  const running = new Gauge({ name: 'sluice_schedule_running', help: '1 while a run goes on.', labelNames, registers })
+  const next = new Gauge({
+    name: 'sluice_schedule_next_run_timestamp_seconds',
+    help: 'When it falls due next.',
+    labelNames,
+    registers
+  })
+  const duration = new Gauge({
+    name: 'sluice_schedule_last_duration_seconds',
+    help: 'How long the run took that ended last.',
+    labelNames,
+    registers
+  })
+  for (const { schedule, outcome, count } of counts) runs.inc({ schedule, outcome }, count)
+  for (const { schedule, ...status } of schedules) {
+    enabled.set({ schedule }, Number(status.enabled))
+    running.set({ schedule }, Number(status.running_since !== null))
+    if (status.next_run !== null) next.set({ schedule }, Date.parse(status.next_run) / 1000)
+    if (status.last_run?.duration_ms != null) duration.set({ schedule }, status.last_run.duration_ms / 1000)
+  }
 }

@@ -1,10 +1,10 @@
 // What do the functions say about the datasets?
-import type { Schedule } from '../../functions/report-status/schedules'
 import type { DatasetStatus } from '../../functions/report-status/status'
+import type { ScheduleStatus } from '../../layers/schedule/status'
 
 export interface Report {
   datasets: DatasetStatus[]
-  schedules: Schedule[]
+  schedules: ScheduleStatus[]
 }
 
 /**

@@ -1,5 +1,6 @@
 // What runs, where, and where is every record?
 import { loadContracts } from '../../../layers/contract'
+import type { ScheduleStatus } from '../../../layers/schedule/status'
 import { isAlive } from '../../local/processes'
 import { contractsFolderOf } from '../../local/schema'
 import { readSecrets } from '../../local/secrets'
@@ -21,7 +22,8 @@ export interface Status {
     dataset: string
     topic: string
   })[]
-  schedules: { function: string; expression: string; enabled: boolean }[]
+  /** With next and last run; empty when nobody can be asked. */
+  schedules: ScheduleStatus[]
 }
 
 function servicesOf(context: Context, isUp: boolean): ServiceLine[] {
