@@ -7,8 +7,14 @@ const HIGH = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’�
 export type Encoding = 'utf-8' | 'windows-1252'
 
 /**
+ * Characters of UTF-8 as Windows-1252 shows them: the Latin letters and signs that Western text has (U+0080 to U+00FF), and its quotes,
+ * dashes and €. Nobody writes `Ã©` or `â€™`: such a line was written by a program that thought the file to be UTF-8.
+ */
+const UTF8_SHOWN = /[\xc2\xc3][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]/
+
+/**
  * The text of the bytes. Windows-1252 is decoded here and not by TextDecoder, which some versions of Node 20 to 23 read as Latin-1.
- * @returns undefined when they are not of the encoding (UTF-8 only: every byte is a character of Windows-1252)
+ * @returns undefined when they are not of the encoding: bytes that are no UTF-8, or characters of UTF-8 in Windows-1252
  */
 export function decode(bytes: Buffer, encoding: Encoding): string | undefined {
   if (encoding === 'utf-8') {
@@ -16,7 +22,8 @@ export function decode(bytes: Buffer, encoding: Encoding): string | undefined {
     return text.includes('\uFFFD') && !isUtf8(bytes) ? undefined : text
   }
   const text = bytes.toString('latin1')
-  return /[\x80-\x9f]/.test(text) ? text.replace(/[\x80-\x9f]/g, character => HIGH[character.charCodeAt(0) - 0x80]!) : text
+  if (!/[\x80-\xff]/.test(text)) return text
+  return UTF8_SHOWN.test(text) ? undefined : text.replace(/[\x80-\x9f]/g, character => HIGH[character.charCodeAt(0) - 0x80]!)
 }
 
 const MARK = Buffer.from([0xef, 0xbb, 0xbf])

@@ -29,6 +29,8 @@ export class Findings {
 /** @returns the value for the column, or null after a reason was added (or where the field is missing and may be) */
 export type FieldRule = (value: unknown, findings: Findings) => unknown
 
+/** Longest text that is read as a number: far more than any column holds. */
+const MAX_NUMBER_TEXT = 2048
 const INT4: [number, number] = [-2147483648, 2147483647]
 const INT8: [bigint, bigint] = [-(2n ** 63n), 2n ** 63n - 1n]
 
@@ -103,17 +105,53 @@ function textRule(field: Field): FieldRule {
 /** A number, or text where the contract allows it, as a number or plain decimal text; undefined when it is neither. */
 function numberReader(field: Field): (value: unknown) => number | string | undefined {
   if (!field.fromText) return value => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
-  const removed = new Set(field.fromText.remove)
-  const strip = (text: string) => {
-    for (const character of text) if (removed.has(character)) return [...text].filter(each => !removed.has(each)).join('')
-    return text
-  }
+  const plain = plainNumber(field.fromText)
   return value => {
     if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
     if (typeof value !== 'string') return undefined
-    const text = strip(value)
-    return isDecimal(text) ? text : undefined
+    const text = plain(value)
+    return text !== undefined && isDecimal(text) ? text : undefined
   }
+}
+
+/** What stands between the digits of numbers, and nowhere else. */
+const NUMBER_MARKS = new Set([',', '.', "'", '’', '_'])
+
+/**
+ * Makes plain decimal text of a number as people write it. What the contract removes may stand around the number; between digits it separates
+ * thousands or it is a reason: `1,234.50` is a number, `1.234,50` and `12,34` are not, because without the comma they would be another one.
+ * @returns undefined where the text is no such number
+ */
+function plainNumber({ remove, decimal = '.' }: NonNullable<Field['fromText']>): (text: string) => string | undefined {
+  const removed = new Set(remove)
+  // a comma before or after a number is no ornament: `,5` is a half somewhere
+  const around = new Set([...remove].filter(character => !NUMBER_MARKS.has(character)))
+  const classOf = (set: ReadonlySet<string>) => `[${[...set].join('').replace(/[\\\]^-]/g, '\\$&')}]`
+  const characters = classOf(removed)
+  const mark = decimal === '.' ? '\\.' : ','
+  const shape = new RegExp(
+    `^([+-]?)${classOf(around)}*(\\d{1,3}(?:(${characters})\\d{3})(?:\\3\\d{3})*|\\d*)((?:${mark}\\d*)?(?:[eE][+-]?\\d{1,4})?)$`,
+    'u'
+  )
+  return text => {
+    if (text.length > MAX_NUMBER_TEXT) return undefined
+    if (decimal === '.' && !holds(text, removed)) return text
+    const match = shape.exec(trimmed(text, around))
+    if (!match) return undefined
+    const [, sign, whole = '', separator, rest = ''] = match
+    return `${sign}${separator ? whole.replaceAll(separator, '') : whole}${rest.replace(',', '.')}`
+  }
+}
+
+function holds(text: string, characters: ReadonlySet<string>): boolean {
+  for (const character of text) if (characters.has(character)) return true
+  return false
+}
+
+function trimmed(text: string, removed: ReadonlySet<string>): string {
+  const characters = [...text]
+  const from = characters.findIndex(character => !removed.has(character))
+  return from < 0 ? '' : characters.slice(from, characters.findLastIndex(character => !removed.has(character)) + 1).join('')
 }
 
 /** Text is another type where the field takes no text; elsewhere it is a value that happens to be no number. */

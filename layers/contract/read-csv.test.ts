@@ -107,7 +107,10 @@ test('every byte of Windows-1252 is the character of the Encoding Standard', () 
 
 test('a line beyond the limit is cut, and the next one is read', async () => {
   const records = await read(`${HEADER}\n${'x'.repeat(3 * MAX_LINE_BYTES)}\n${row('B')}\n`)
-  expect(records[0]).toMatchObject({ line: 2, unparsable: `it is longer than ${MAX_LINE_BYTES} bytes, of which the first are kept` })
+  expect(records[0]).toMatchObject({
+    line: 2,
+    unparsable: `it has ${3 * MAX_LINE_BYTES} bytes, at most ${MAX_LINE_BYTES}; its first are kept`
+  })
   expect(records[0]!.value.length).toBe(MAX_LINE_BYTES)
   expect(records[1]).toMatchObject({ line: 3, key: '536365' })
 })

@@ -2,7 +2,8 @@
 import { PipelineError } from '../errors'
 import { type CsvFields, splitRecord } from './csv-line'
 import { decode, type Encoding, hasByteOrderMark, withoutByteOrderMark } from './decode'
-import { type Line, MAX_LINE_BYTES, readLines } from './lines'
+import { nearest } from './identifiers'
+import { type Line, MAX_LINE_BYTES, readLines, tooLong } from './lines'
 import { shown } from './shown'
 import type { Contract, SourceRecord } from './types'
 
@@ -10,6 +11,10 @@ import type { Contract, SourceRecord } from './types'
 export const MAX_RECORD_LINES = 20
 
 export const KEY_SEPARATOR = '|'
+
+/** Unknown columns that an error names, and characters of a name that is compared with those of the contract. */
+const NAMED_COLUMNS = 10
+const NAMED_LENGTH = 100
 
 /**
  * Reads a CSV file line by line. A broken line is handed over as its own bytes with the reason, and never takes its neighbours with it:
@@ -51,9 +56,31 @@ function openHeader(contract: Contract, file: string, first: Line): CsvReader {
   const found = text === undefined || first.cut ? 'malformed' : splitRecord(text, delimiter)
   if (Array.isArray(found) && found.length === columns.length && found.every((name, index) => name.trim() === columns[index]))
     return new CsvReader(contract, encodingFound)
-  throw new PipelineError('SOURCE_UNREADABLE', `${file}:1: the header is ${shown(text ?? '')}; expected ${columns.join(delimiter)}`, {
+  const why = headerProblem(contract, first, found)
+  throw new PipelineError('SOURCE_UNREADABLE', `${file}:1: the header is ${shown(text ?? '')}; expected ${columns.join(delimiter)}${why}`, {
     remedy: `Give a file whose first line is the header that ${contract.file} names, with ${JSON.stringify(delimiter)} between the columns.`
   })
+}
+
+/** What is probably wrong with a header, to go on with after a semicolon. */
+function headerProblem({ source: { columns } }: Contract, { bytes }: Line, found: CsvFields): string {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return '; the file is UTF-16'
+  if (bytes.includes(13)) return '; its lines end in CR alone: end them in LF'
+  if (!Array.isArray(found)) return ''
+  const names = found.map(name => name.trim())
+  const missing = columns.filter(name => !names.includes(name))
+  const unknown = names.filter(name => !columns.includes(name)).slice(0, NAMED_COLUMNS)
+  const parts = unknown.map(name => {
+    const near = name.length > NAMED_LENGTH ? undefined : nearest(name, missing)
+    return `column ${shown(name)} is not in the contract${near ? `, did you mean ${near}?` : ''}`
+  })
+  if (missing.length > 0) parts.push(`missing: ${missing.join(', ')}`)
+  return parts.map(part => `; ${part}`).join('')
+}
+
+const notDecoded: Record<Encoding, string> = {
+  'utf-8': 'it is not UTF-8',
+  'windows-1252': 'it holds characters in UTF-8, in a file of Windows-1252'
 }
 
 /** Characters that cannot stand in a JSON string as they are. */
@@ -83,9 +110,7 @@ class CsvReader {
       if (line.bytes.length === 0) continue
       const text = line.cut ? undefined : decode(line.bytes, this.encoding)
       if (text === undefined) {
-        records.push(
-          unparsable(line, line.cut ? `it is longer than ${MAX_LINE_BYTES} bytes, of which the first are kept` : 'it is not UTF-8')
-        )
+        records.push(unparsable(line, line.cut ? tooLong(line) : notDecoded[this.encoding]))
         continue
       }
       const fields = splitRecord(text, this.delimiter)

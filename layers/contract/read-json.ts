@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { PipelineError } from '../errors'
 import { hasByteOrderMark, withoutByteOrderMark } from './decode'
-import { MAX_LINE_BYTES, readLines, unreadable } from './lines'
+import { readLines, tooLong, unreadable } from './lines'
 import { KEY_SEPARATOR } from './read-csv'
 import type { Contract, SourceRecord } from './types'
 
@@ -30,11 +30,13 @@ export async function* readJson(contract: Contract, file: string, signal?: Abort
       if (start < 0) continue
       array ??= bytes[start] === BRACKET
       if (array) break
+      if (line.number === 1 && /\}\r\s*\{/.test(bytes.toString('latin1')))
+        throw new PipelineError('SOURCE_UNREADABLE', `${file}: its lines end in CR alone`, { remedy: 'End them in LF.' })
       if (line.cut)
         records.push({
           line: line.number,
           value: Buffer.from(bytes),
-          unparsable: `it is longer than ${MAX_LINE_BYTES} bytes, of which the first are kept`
+          unparsable: tooLong(line)
         })
       else records.push(recordOf(contract, line.number, Buffer.from(bytes)))
     }

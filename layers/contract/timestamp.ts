@@ -46,7 +46,7 @@ const OFFSET = /^([+-])(\d{2})(?::?(\d{2}))?$/
  * ISO 8601 extended format with an offset: `2026-01-31T08:15[:30[.123456]](Z|±hh[:mm])`. Date.parse is not used: it rolls 30 February
  * over and reads text without an offset in the machine's zone.
  * @returns milliseconds since the epoch, with a fraction down to microseconds where the text has one; further digits are rounded, as
- *   Postgres does
+ *   Postgres does. Before 1684 and after 2255 digits after the millisecond are cut
  */
 export function parseIso(text: string): number | TimestampProblem {
   const length = text.length
@@ -72,10 +72,15 @@ export function parseIso(text: string): number | TimestampProblem {
       for (; digits < 6; digits++) micros *= 10
     }
   }
-  const ms = utc(two(text, 0) * 100 + two(text, 2), two(text, 5), two(text, 8), two(text, 11), two(text, 14), second) + micros / 1000
+  const ms = withMicros(utc(two(text, 0) * 100 + two(text, 2), two(text, 5), two(text, 8), two(text, 11), two(text, 14), second), micros)
   if (Number.isNaN(ms)) return 'invalid'
   if (at === length) return 'without_zone'
   return withOffset(ms, text, at)
+}
+
+/** A double holds microseconds between the years 1684 and 2255; outside of them digits after the millisecond are cut, not rounded into another one. */
+function withMicros(ms: number, micros: number): number {
+  return Math.abs(ms) <= Number.MAX_SAFE_INTEGER / 1000 ? ms + micros / 1000 : ms + Math.floor(Math.min(micros, 999_999) / 1000)
 }
 
 function withOffset(ms: number, text: string, at: number): number | TimestampProblem {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { UNKNOWN_FIELDS_COLUMN } from './columns'
 import { readContent } from './content'
 import { compileField, type FieldRule, Findings } from './field-rules'
+import { nearest } from './identifiers'
 import { shown } from './shown'
 import type { Contract, Derived, RawRecord, Reason, RowRule, Validator, Verdict } from './types'
 
@@ -27,6 +28,7 @@ export function compileValidator(contract: Contract): Validator {
   }))
   const check = compileRow(contract, place)
   const unknown = compileUnknown(contract, place)
+  const names = new Set(contract.fields.map(field => field.name))
   const freezes = contract.unknownFields === 'freeze'
   const extraAt = contract.quarantineTable.extraColumns.map(column => place.get(column.name)!)
   const refuse = (reasons: Reason[], raw: unknown, row: unknown[] | undefined, drift?: Reason): Verdict => ({
@@ -55,7 +57,25 @@ export function compileValidator(contract: Contract): Validator {
     unknown?.(object, row, findings)
     check(row, record, findings)
     if (!findings.reasons) return { valid: true, row }
+    nameOthers(findings.reasons, object, names)
     return refuse(findings.reasons, content.raw, storable(row), findings.drift)
+  }
+}
+
+/** Unknown names of a record that are compared with a missing one, and characters of such a name. */
+const COMPARED_NAMES = 50
+const COMPARED_LENGTH = 64
+
+/** Where a field is missing and an unknown one is called almost like it, the message says so. */
+function nameOthers(reasons: Reason[], object: Record<string, unknown>, known: ReadonlySet<string>): void {
+  let others: string[] | undefined
+  for (const reason of reasons) {
+    if (reason.field === undefined || !reason.code.endsWith('_missing')) continue
+    others ??= Object.keys(object)
+      .filter(name => !known.has(name) && name.length <= COMPARED_LENGTH)
+      .slice(0, COMPARED_NAMES)
+    const near = nearest(reason.field, others)
+    if (near !== undefined) reason.message += `; the message has ${shown(near)}`
   }
 }
 

@@ -85,3 +85,13 @@ test('a numbered encoder says which list a row came from', async () => {
 test('a type without an encoding is refused when the encoder is made', () => {
   expect(() => binaryEncoder(['money' as CopyType])).toThrow('no binary encoding for type money')
 })
+
+test('a time far from today keeps its milliseconds to the last', () => {
+  const encode = binaryEncoder(['timestamptz'])
+  const microsOf = (epochMs: number) => encode([[epochMs]]).readBigInt64BE(19 + 2 + 4)
+  for (const text of ['9999-12-31T23:59:59.999Z', '0001-01-01T00:00:00.001Z', '2026-01-31T08:15:30.250Z', '1969-12-31T23:59:59.999Z'])
+    expect(microsOf(Date.parse(text))).toBe((BigInt(Date.parse(text)) - 946_684_800_000n) * 1000n)
+  expect(microsOf(Date.parse('2026-01-31T08:15:30.250Z') + 0.125)).toBe(
+    (BigInt(Date.parse('2026-01-31T08:15:30.250Z')) - 946_684_800_000n) * 1000n + 125n
+  )
+})

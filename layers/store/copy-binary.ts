@@ -6,6 +6,8 @@ import type { ColumnType } from '../contract'
 
 const signature = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex')
 const postgresEpochMs = 946_684_800_000
+/** Milliseconds whose microseconds a double counts exactly. */
+const exactMsMax = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
 const two32 = 4_294_967_296
 const textOid = 25
 
@@ -89,7 +91,12 @@ const fields: Record<string, Field> = {
   },
   timestamptz: (out, epochMs: number) => {
     out.int32(8)
-    out.int64(Math.round((epochMs - postgresEpochMs) * 1000))
+    const whole = Math.floor(epochMs)
+    const micros = Math.round((epochMs - whole) * 1000)
+    const ms = whole - postgresEpochMs
+    if (Math.abs(ms) < exactMsMax) return out.int64(ms * 1000 + micros)
+    const from = out.take(8)
+    out.bytes.writeBigInt64BE(BigInt(ms) * 1000n + BigInt(micros), from)
   },
   date: (out, isoDate: string) => {
     out.int32(4)
