@@ -46,9 +46,8 @@ export const serverVariables = (endpoints: FunctionEndpoints) => ({
 /** The variables that functions read, and what keeps the framework quiet and fast. */
 export function functionsEnvironment(endpoints: FunctionEndpoints, place: Place): NodeJS.ProcessEnv {
   return {
-    // serverless-offline wants credentials to be there; nothing local checks them
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    // serverless-offline wants credentials to be there; nothing local checks them. A lake on S3 does: then the user's own are found
+    ...(endpoints.lake.startsWith('s3:') ? {} : { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }),
     AWS_REGION: 'us-east-1',
     ...process.env,
     ...serverVariables(endpoints),

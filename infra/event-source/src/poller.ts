@@ -24,6 +24,9 @@ const REBALANCE_MARGIN_MS = 5_000
 /** The longest that a group waits for a function without a timeout. */
 const REBALANCE_MS_MAX = 15 * 60_000
 
+/** A mapping that lets its records wait so long loads its handler with the first of them: until then it costs no thread. */
+const PATIENT_WINDOW_MS = 5_000
+
 /** Attempts after which a passing error is said. */
 const PASSING_FAILURES = 6
 
@@ -56,7 +59,7 @@ export class Poller {
   }
 
   start(): void {
-    this.runner.warm()
+    if (this.mapping.windowMs < PATIENT_WINDOW_MS) this.runner.warm()
     this.running = this.run()
   }
 
