@@ -8,12 +8,13 @@ import { PipelineError } from '../../layers/errors'
 import type { Lake } from '../../layers/lake'
 import { literal, withDuckDb } from '../../layers/lake/duckdb'
 import macros from '../../sql/deliveries/macros.sql'
+import { writeDays, writeHours } from './aggregates'
 import { isNumeric, sqlType } from './projection'
 import { deliveredQuarters, fileFacts, folderOf, type Manifest, publish, versionsOf } from './publish'
 import { closesAt, type Quarter, quarterOf } from './quarter'
 import type { DeliverOptions } from './request'
 import { PARQUET, type Silver, writeSilver } from './silver'
-import { type Snapshot, snapshotOf } from './snapshot'
+import { ensureUnchanged, type Snapshot, snapshotOf } from './snapshot'
 import { columnsOf, sourceOf, unreadable } from './source'
 
 /** Changes whenever the same source and options would give other files: then they are delivered again. */
@@ -73,20 +74,16 @@ function fingerprintOf(snapshot: Snapshot, options: DeliverOptions): string {
 /** The raw bytes under a key that holds their checksum: the same bytes are kept once. @returns the key */
 async function keepRaw(lake: Lake, name: string, snapshot: Snapshot): Promise<string> {
   const key = `bronze/${name}/sha256=${snapshot.sha256}/${basename(snapshot.file).replace(/^\.+|[\0-\x1f\x7f\\]/g, '_')}`
-  const hash = createHash('sha256')
-  async function* bytes() {
-    for await (const chunk of createReadStream(snapshot.file, { end: snapshot.size - 1, highWaterMark: 1024 * 1024 })) {
-      hash.update(chunk)
-      yield chunk
-    }
-    if (hash.digest('hex') !== snapshot.sha256)
-      throw new PipelineError('SOURCE_UNREADABLE', `${snapshot.file}: it was changed while it was read`, {
-        remedy: 'Wait until its writer is done, then deliver it again.'
-      })
+  for await (const object of lake.list(key)) if (object.key === key) return key
+  // of a file that grows only the beginning is kept
+  const body = snapshot.ignoredBytes === 0 ? { file: snapshot.file } : createReadStream(snapshot.file, { end: snapshot.size - 1 })
+  const isWritten = await lake.put(key, body, { ifAbsent: true })
+  try {
+    await ensureUnchanged(snapshot)
+  } catch (error) {
+    if (isWritten) await lake.remove(key)
+    throw error
   }
-  for await (const object of lake.list(key)) if (object.key === key && object.size === snapshot.size) return key
-  const { Readable } = await import('node:stream')
-  await lake.put(key, Readable.from(bytes(), { objectMode: false }), { ifAbsent: true })
   return key
 }
 
@@ -103,41 +100,9 @@ async function quartersIn(connection: DuckDBConnection, silver: Silver, time: st
   const rows = await rowsOf(
     connection,
     `select quarter_of(first) as quarter, sum(n)::bigint as n, strftime(min(first)::timestamp, '%Y-%m-%dT%H:%M:%S.%fZ') as least, strftime(max(last)::timestamp, '%Y-%m-%dT%H:%M:%S.%fZ') as most
-     from (select count(*) as n, min(${time}) as first, max(${time}) as last from read_parquet(${literal(silver.file)}) group by day_of(${time})) group by quarter order by quarter`
+     from (select count(*) as n, min(${time}) as first, max(${time}) as last from read_parquet(${literal(silver.file)}) group by day_number(${time})) group by quarter order by quarter`
   )
   return rows.map(row => ({ quarter: String(row['quarter']), rows: Number(row['n']), min: String(row['least']), max: String(row['most']) }))
-}
-
-/** count, min, max, avg, sum and stddev of every numeric column, a row an hour or a day. @returns how many */
-async function writeAggregates(
-  connection: DuckDBConnection,
-  silver: Silver,
-  unit: 'hour' | 'day',
-  data: string,
-  file: string
-): Promise<number> {
-  const { columns, timeIndex } = silver.columns
-  const time = quoteIdentifier(columns[timeIndex]!.name)
-  const measures = columns.filter(isNumeric).flatMap(column => {
-    const name = quoteIdentifier(column.name)
-    const as = (suffix: string) => quoteIdentifier(`${column.name}_${suffix}`)
-    // a sum of 64-bit integers does not fit into one, and Parquet has no wider integer
-    const isWhole = column.type === 'integer' || /INT/.test(column.declared ?? '')
-    const sum = isWhole ? `sum(${name})::decimal(38, 0)` : `sum(${name})`
-    return [
-      `count(${name}) as ${as('count')}`,
-      `min(${name}) as ${as('min')}`,
-      `max(${name}) as ${as('max')}`,
-      `avg(${name}) as ${as('avg')}`,
-      `${sum} as ${as('sum')}`,
-      `stddev_samp(${name}) as ${as('stddev')}`
-    ]
-  })
-  const select = [`${unit}_of(${time}) as ${unit}_start`, 'count(*) as row_count', ...measures].join(', ')
-  const result = await connection.runAndReadAll(
-    `copy (select ${select} from read_parquet(${literal(data)}) group by 1 order by 1) to ${literal(file)} (${PARQUET})`
-  )
-  return Number(result.getRowsJson()[0]![0])
 }
 
 interface Prepared {
@@ -181,8 +146,13 @@ async function deliverQuarter(
   const problems = Object.values(silver.rejects.reasons).reduce((sum, values) => sum + values, 0)
   const counts: Record<string, number> = {
     'data.parquet': mine.rows,
-    'aggregates_hour.parquet': await writeAggregates(connection, silver, 'hour', data, local['aggregates_hour.parquet']!),
-    'aggregates_day.parquet': await writeAggregates(connection, silver, 'day', data, local['aggregates_day.parquet']!),
+    'aggregates_hour.parquet': await writeHours(connection, silver.columns, data, local['aggregates_hour.parquet']!),
+    'aggregates_day.parquet': await writeDays(
+      connection,
+      silver.columns,
+      local['aggregates_hour.parquet']!,
+      local['aggregates_day.parquet']!
+    ),
     'rejects.csv': problems
   }
   const files = []
@@ -310,12 +280,17 @@ export async function deliverFile(file: string, options: DeliverOptions, context
       await connection.run(macros)
       const shown = basename(file)
       // before anything is written: a file that is no timestamped table leaves no trace
-      const columns = await columnsOf(connection, await sourceOf(connection, shown, snapshot, options, folder), options, folder)
-      say(`${shown}: keeping the raw file`)
-      const rawKey = await keepRaw(lake, name, snapshot)
-      const [raw] = await lake.localFiles([rawKey], folder)
-      const source = await sourceOf(connection, shown, { ...snapshot, file: raw! }, options, folder)
-      const silver = await writeSilver(connection, source, columns, options.zone, folder, step => say(`${shown}: ${step}`))
+      const source = await sourceOf(connection, shown, snapshot, options, folder)
+      const columns = await columnsOf(connection, source, options, folder)
+      const [kept, written] = await Promise.allSettled([
+        keepRaw(lake, name, snapshot),
+        writeSilver(connection, source, columns, options.zone, folder, step => say(`${shown}: ${step}`))
+      ])
+      await ensureUnchanged(snapshot)
+      if (kept.status === 'rejected') throw kept.reason
+      if (written.status === 'rejected') throw written.reason
+      const rawKey = kept.value
+      const silver = written.value
       const time = quoteIdentifier(columns.columns[columns.timeIndex]!.name)
       const quarters = await quartersIn(connection, silver, time).catch(error => {
         throw unreadable(shown, error)

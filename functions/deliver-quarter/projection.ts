@@ -59,7 +59,7 @@ function quickValue(column: Column, raw: string, zone: string): string {
     case 'timestamp':
       return `iso_instant(${raw}, ${literal(zone)})`
     case 'text':
-      return `nullif(trim(${raw}), '')`
+      return `trimmed_text(${raw})`
     case 'typed':
       return raw
   }
@@ -82,11 +82,18 @@ function slowValue(column: Column, index: number, raw: string, quick: string): s
 /** Whether a value of the source is none of its column's type. */
 function badCondition(column: Column, raw: string, value: string, isTime: boolean): string {
   if (isTime) return `not coalesce(is_time_in_range(${value}), false)`
-  const isFinite = `abs(${value}) < ${MAX_NUMBER}`
-  if (column.type === 'typed') return floats.test(column.declared!) ? `coalesce(not (${isFinite}), false)` : 'false'
+  if (column.type === 'typed') return floats.test(column.declared!) ? `coalesce(not abs(${value}) < ${MAX_NUMBER}, false)` : 'false'
   if (column.type === 'text') return 'false'
-  const fits = column.type === 'double' ? isFinite : `${value} is not null`
+  const fits = column.type === 'double' ? `abs(${value}) < ${MAX_NUMBER}` : `${value} is not null`
   return `case when ${raw} is null then false when ${fits} then false else trim(${raw}) <> '' end`
+}
+
+/** True for every bad value, and for few others: plain comparisons, which cost much less than `badCondition`. NaN is above every number. */
+function suspectCondition(column: Column, value: string, isTime: boolean): string | undefined {
+  if (isTime) return `${value} is null or not is_time_in_range(${value})`
+  if (column.type === 'typed') return floats.test(column.declared!) ? `abs(${value}) >= ${MAX_NUMBER}` : undefined
+  if (column.type === 'text') return undefined
+  return column.type === 'double' ? `${value} is null or abs(${value}) >= ${MAX_NUMBER}` : `${value} is null`
 }
 
 function reason(column: Column, raw: string, value: string, isTime: boolean, time: TimeReading, zone: string): string {
@@ -126,16 +133,18 @@ export function projectionOf({ columns, timeIndex, time }: Columns, zone: string
     `select ${extra}${all((column, index) => `c${index}, ${index === timeIndex ? timeValue(`c${index}`, time, zone) : quickValue(column, `c${index}`, zone)} as q${index}`)} from ${from}`
   const valued = (extra: string, from: string) =>
     `select ${extra}${all((column, index) => `c${index}, ${index === timeIndex ? `q${index}` : slowValue(column, index, `c${index}`, `q${index}`)} as v${index}`)} from (${quick(extra, from)})`
+  const conditions = indexes.map(index => badCondition(columns[index]!, `c${index}`, `v${index}`, index === timeIndex))
   const judged = (extra: string, from: string) =>
-    `select ${extra}${all((column, index) => `c${index}, v${index}, ${badCondition(column, `c${index}`, `v${index}`, index === timeIndex)} as b${index}`)} from (${valued(extra, from)})`
+    `select ${extra}${all((_, index) => `c${index}, v${index}, ${conditions[index]} as b${index}`)} from (${valued(extra, from)})`
+  const suspect = indexes.flatMap(index => suspectCondition(columns[index]!, `v${index}`, index === timeIndex) ?? []).join(' or ')
   const isBad = indexes.map(index => `b${index}`).join(' or ')
   const problems = all(
     (column, index) =>
       `case when b${index} then {'column': ${literal(column.name)}, 'value': c${index}::varchar, 'reason': ${reason(column, `c${index}`, `v${index}`, index === timeIndex, time, zone)}} end`
   )
   return {
-    good: `select ${all((column, index) => `v${index} as ${quoteIdentifier(column.name)}`)} from (${judged('', relation)})
-      where case when ${isBad} then nextval('${REJECTED}') is null else true end`,
+    good: `select ${all((column, index) => `v${index} as ${quoteIdentifier(column.name)}`)} from (${valued('', relation)})
+      where case when ${suspect} then case when ${conditions.join(' or ')} then nextval('${REJECTED}') is null else true end else true end`,
     bad: `select row, problem.column as "column", problem.value as value, problem.reason as reason from (
       select row, unnest(list_filter([${problems}], lambda problem: problem is not null)) as problem from (${judged('row, ', numbered)}) where ${isBad})`
   }

@@ -154,15 +154,18 @@ export async function sourceOf(
   return snapshot.isParquet ? parquetSource(connection, name, snapshot) : csvSource(name, snapshot, options, folder)
 }
 
-/** Records of a range that have structure, but for the last, which the range may cut. */
-async function sampleFile(csv: CsvSource, range: { start: number; end: number }, rows: number, file: string): Promise<boolean> {
+/** Records of ranges that have structure, but for the last of each range, which its end may cut. @returns whether there were any */
+async function sampleFile(csv: CsvSource, ranges: readonly { start: number; end: number }[], file: string): Promise<boolean> {
   const lines: string[] = []
-  const isCut = range.end < csv.snapshot.size
-  for await (const batch of recordsOf(csv.snapshot.file, csv.shape, range)) {
-    for (const { bytes, problem } of batch) if (problem === undefined && lines.length <= rows) lines.push(bytes.toString('utf8'))
-    if (lines.length > rows) break
+  for (const range of ranges) {
+    const first = lines.length
+    for await (const batch of recordsOf(csv.snapshot.file, csv.shape, range)) {
+      for (const { bytes, problem } of batch) if (problem === undefined) lines.push(bytes.toString('utf8'))
+      if (lines.length > first + HEAD_ROWS) break
+    }
+    if (range.end < csv.snapshot.size && lines.length > first) lines.pop()
+    lines.splice(first + HEAD_ROWS)
   }
-  if (isCut || lines.length > rows) lines.pop()
   if (lines.length === 0) return false
   await writeFile(file, `${lines.join('\n')}\n`)
   return true
@@ -192,13 +195,15 @@ async function sampleRelations(source: Source, folder: string): Promise<[Profile
   const relations: [Profile['part'], string][] = []
   const head = join(folder, 'head.csv')
   const end = Math.min(snapshot.size, dialect.headerBytes + HEAD_BYTES)
-  if (await sampleFile(csv, { start: dialect.headerBytes, end }, HEAD_ROWS, head)) relations.push(['head', readCsv(head, dialect, 0)])
-  for (let place = 1; place <= SPREAD_PLACES && snapshot.size > HEAD_BYTES / 16; place++) {
+  if (await sampleFile(csv, [{ start: dialect.headerBytes, end }], head)) relations.push(['head', readCsv(head, dialect, 0)])
+  if (snapshot.size <= SPREAD_PLACES * SPREAD_BYTES) return relations
+  const places = []
+  for (let place = 1; place <= SPREAD_PLACES; place++) {
     const start = await lineStart(snapshot.file, Math.floor(((snapshot.size - SPREAD_BYTES) / SPREAD_PLACES) * place))
-    const file = join(folder, `spread-${place}.csv`)
-    const range = { start, end: Math.min(snapshot.size, start + SPREAD_BYTES) }
-    if (await sampleFile(csv, range, HEAD_ROWS, file)) relations.push(['spread', readCsv(file, dialect, 0)])
+    places.push({ start, end: Math.min(snapshot.size, start + SPREAD_BYTES) })
   }
+  const spread = join(folder, 'spread.csv')
+  if (await sampleFile(csv, places, spread)) relations.push(['spread', readCsv(spread, dialect, 0)])
   return relations
 }
 
@@ -225,8 +230,10 @@ export async function columnsOf(connection: DuckDBConnection, source: Source, op
   } catch (error) {
     throw unreadable(source.name, error)
   }
-  const formats = { ...timeFormats, given: [formatOf(options.format ?? 'yyyy')] }
-  for (const [name, list] of Object.entries(formats)) await connection.run(`set variable ${name} = [${list.map(literal).join(', ')}]`)
+  for (const [name, list] of Object.entries(timeFormats)) await connection.run(`set variable ${name} = [${list.map(literal).join(', ')}]`)
+  await connection.run(
+    `set variable given = ${options.format === undefined ? 'null::varchar[]' : `[${literal(formatOf(options.format))}]`}`
+  )
   const rows = (await connection.runAndReadAll(profileSql)).getRowObjectsJson()
   const profiles = rows.map(row =>
     Object.fromEntries(

@@ -1,11 +1,12 @@
 -- What do the values of each column of the sample look like? One row a column and part of the file.
 with
   trimmed as (select column_no, part, nullif(trim(value), '') as t from sample),
-  -- d: what begins as a date; n: what a program takes for a number; g: what only people do
+  -- d: what begins as a date, e: and not with the year; n: what a program takes for a number; g: what only people do
   shaped as (
     select
       column_no, part, t,
       case when regexp_matches(t, '^\d{1,4}[./-]\d{1,2}[./-]\d') then t end as d,
+      case when regexp_matches(t, '^\d{1,2}[./-]\d{1,2}[./-]\d') then t end as e,
       plain_number(t) as n,
       case when plain_number(t) is null and regexp_matches(t, '^[+-]?\d{0,3}[^\w:-]') then t end as g
     from trimmed
@@ -26,11 +27,11 @@ select
   count_if(lower(t) in ('true', 'false')) as booleans,
   count_if(regexp_full_match(d, '\d{4}-\d{2}-\d{2}') and try_cast(d as date) is not null) as dates,
   count_if(regexp_matches(d, '^\d{4}[-/]\d{1,2}[-/]\d') and try_cast(d as timestamptz) is not null) as iso_times,
-  count_if(try_strptime(d, getvariable('day_slash')) is not null) as day_slash,
-  count_if(try_strptime(d, getvariable('month_slash')) is not null) as month_slash,
-  count_if(try_strptime(d, getvariable('day_dot')) is not null) as day_dot,
-  count_if(try_strptime(d, getvariable('day_dash')) is not null) as day_dash,
-  count_if(try_strptime(d, getvariable('month_dash')) is not null) as month_dash,
+  count_if(try_strptime(e, getvariable('day_slash')) is not null) as day_slash,
+  count_if(try_strptime(e, getvariable('month_slash')) is not null) as month_slash,
+  count_if(try_strptime(e, getvariable('day_dot')) is not null) as day_dot,
+  count_if(try_strptime(e, getvariable('day_dash')) is not null) as day_dash,
+  count_if(try_strptime(e, getvariable('month_dash')) is not null) as month_dash,
   count_if(try_strptime(t, getvariable('given')) is not null) as given,
   min(try_cast(t as bigint)) as least,
   max(try_cast(t as bigint)) as most,
