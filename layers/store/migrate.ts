@@ -5,6 +5,7 @@ import partitionFunctions from '../../sql/definitions/dwh_partitions.sql'
 import viewAnomalyTrends from '../../sql/definitions/dwh_v_anomaly_trends_7d.sql'
 import viewLatestReadings from '../../sql/definitions/dwh_v_latest_readings.sql'
 import definitionDatasetCounts from '../../sql/definitions/v_dataset_counts.sql'
+import definitionDatasetQuality from '../../sql/definitions/v_dataset_quality.sql'
 import accounting from '../../sql/migrations/0001_accounting.sql'
 import sensorWindows from '../../sql/migrations/0002_sensor_windows.sql'
 import rawProducts from '../../sql/migrations/0003_raw_products.sql'
@@ -45,7 +46,7 @@ const migrations = {
   '0013_iot_sources': iotSources
 }
 /** Replaced at every migrate. */
-const definitions = [definitionDatasetCounts, partitionFunctions, viewLatestReadings, viewAnomalyTrends]
+const definitions = [definitionDatasetCounts, definitionDatasetQuality, partitionFunctions, viewLatestReadings, viewAnomalyTrends]
 /** One migrate at a time in a database: `sluice` as a number. */
 const lockKey = 0x5111ce
 
