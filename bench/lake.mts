@@ -1,5 +1,7 @@
 // How long do silver and gold of N bronze records take, and how much memory?
-// Run: npx tsx bench/lake.mts [records, 1000000] [records an object, 10000] [gzip|none], or bundle it first (bench/README.md).
+// Run: npx esbuild bench/lake.mts --bundle --platform=node --format=esm --packages=external --loader:.sql=text --outfile=bench/dist/lake.mjs
+//      LOG_LEVEL=error node bench/dist/lake.mjs [records, 1000000] [records an object, 10000] [gzip|none]
+// A run for each number of records: peak memory is that of the process, which makes the records first.
 // Beside it, on the same objects: DuckDB's own API with the shortest statements that come to daily revenue and product sums, without dedupe, log,
 // cancellations, customers or validation of anything.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -69,7 +71,7 @@ async function fill(): Promise<{ bytes: number; files: string[] }> {
   return { bytes, files: await lake.localFiles(keys, folder) }
 }
 
-/** Peak resident memory since the last call, in MB; the kernel's counter is set back where that is allowed. */
+/** Peak resident memory of this process so far, in MB. */
 async function peakMb(): Promise<number> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '')
   return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)

@@ -54,6 +54,9 @@ const nothingAtSight = `select * from (${conformed}) as sighted where false unio
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!
 
+/** Whether DuckDB gave up because of what is in the object, not for want of memory or for a fault of its own. */
+const isOfTheObject = (error: unknown) => /^(Invalid Input|IO|Conversion|Serialization) Error/.test(messageOf(error))
+
 function appendRow(appender: DuckDBAppender, object: string, record: BronzeRecord, value: (name: string) => unknown): void {
   const text = (name: string) => (value(name) === null ? appender.appendNull() : appender.appendVarchar(String(value(name))))
   appender.appendVarchar(object)
@@ -161,6 +164,7 @@ export function bronzeReader(connection: DuckDBConnection, lake: Lake, contract:
       await open(paths)
     } catch (error) {
       if (group.length === 1) {
+        if (!isOfTheObject(error)) throw error
         counts.quarantined.push({ object: group[0]!.key, size: group[0]!.size, reason: messageOf(error) })
         return
       }
