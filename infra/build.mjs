@@ -18,7 +18,14 @@ const bundles = [
   },
   { outdir: 'infra/local/dist', extension: '.mjs', entries: { plugin: 'infra/local/plugin.ts' } },
   // split, so that a command loads only what it imports
-  { outdir: 'infra/cli/dist', extension: '.mjs', splitting: true, entries: { main: 'infra/cli/main.ts' } }
+  { outdir: 'infra/cli/dist', extension: '.mjs', splitting: true, entries: { main: 'infra/cli/main.ts' } },
+  // a function that a command runs in a process of its own; nothing imports it
+  {
+    outdir: 'infra/cli/dist/functions',
+    extension: '.mjs',
+    sources: 'functions/deliver-quarter',
+    entries: { 'deliver-quarter': 'functions/deliver-quarter/process.ts' }
+  }
 ]
 
 function newest(folder) {
@@ -36,7 +43,8 @@ function isStale(entries) {
   const built = entries.map(({ outdir, extension, name }) => join(root, outdir, `${name}${extension}`))
   if (!built.every(existsSync)) return true
   const oldest = Math.min(...built.map(path => statSync(path).mtimeMs))
-  return Math.max(newest(join(root, 'infra')), newest(join(root, 'layers')), newest(join(root, 'sql'))) > oldest
+  const folders = ['infra', 'layers', 'sql', ...bundles.flatMap(({ sources }) => sources ?? [])]
+  return Math.max(...folders.map(folder => newest(join(root, folder)))) > oldest
 }
 
 /** Builds what is missing or older than its sources. Throws what esbuild throws: it names file and line. */

@@ -13,8 +13,7 @@ const QUOTE = 34
 export type RecordProblem =
   | 'missing_columns'
   | 'too_many_columns'
-  | 'unclosed_quote'
-  | 'text_after_quote'
+  | 'quote_out_of_place'
   | 'line_too_long'
   | 'not_utf8'
   | 'nul_byte'
@@ -73,7 +72,7 @@ function scan(buffer: Buffer, at: number, length: number, isLast: boolean, { del
       while (close !== -1 && close + 1 < length && buffer[close + 1] === QUOTE) close = buffer.indexOf(QUOTE, close + 2)
       if (close === -1 || close >= length || close - at > MAX_RECORD_BYTES) {
         // the rest of the file is not inside of one quote: give up this line only
-        return isLast || length - at > MAX_RECORD_BYTES ? ended(firstLineFeed, 'unclosed_quote') : undefined
+        return isLast || length - at > MAX_RECORD_BYTES ? ended(firstLineFeed, 'quote_out_of_place') : undefined
       }
       if (close >= stop) {
         lineFeed = lineFeedFrom(close)
@@ -81,7 +80,7 @@ function scan(buffer: Buffer, at: number, length: number, isLast: boolean, { del
         stop = lineFeed === -1 ? length : lineFeed
       }
       const after = close + 1 < stop ? buffer[close + 1]! : LF
-      if (after !== delimiter && !(after === CR && close + 2 >= stop) && after !== LF) return ended(firstLineFeed, 'text_after_quote')
+      if (after !== delimiter && !(after === CR && close + 2 >= stop) && after !== LF) return ended(firstLineFeed, 'quote_out_of_place')
       index = close
       isFieldStart = false
     } else isFieldStart = false
