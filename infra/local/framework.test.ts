@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { parse } from 'yaml'
+import { readSchedules } from '../../layers/schedule/definition'
 import { temporaryPlace } from './testing'
 
 jest.setTimeout(60_000)
@@ -14,26 +16,34 @@ const place = temporaryPlace()
 const env = { ...process.env, SLUICE_STATE: place.state, SLS_NOTIFICATIONS_MODE: 'off' }
 afterAll(() => place.remove())
 
-const run = (...args: string[]) =>
+const execute = (command: string, args: string[]) =>
   new Promise<string>((resolve, reject) => {
-    execFile(serverless, args, { cwd: root, env, maxBuffer: 1e8 }, (error, stdout, stderr) =>
+    execFile(command, args, { cwd: root, env, maxBuffer: 1e8 }, (error, stdout, stderr) =>
       error ? reject(new Error(`${error.message}\n${stdout}${stderr}`)) : resolve(stdout)
     )
   })
+const run = (...args: string[]) => execute(serverless, args)
+const sluice = (...args: string[]) => execute(process.execPath, [join(root, 'infra', 'cli', 'sluice.mjs'), ...args])
 
-test('package gives a template with a function for each step and a mapping for each topic', async () => {
+test('package gives a template with every function, mapping and schedule of serverless.yml, unchanged', async () => {
   const folder = join(place.state, 'package')
   await run('package', '--package', folder)
   const template = JSON.parse(readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'))
-  const resources = Object.values<{ Type: string; Properties: Record<string, never> }>(template.Resources)
+  const resources = Object.values<{ Type: string; Properties: Record<string, unknown> }>(template.Resources)
   const ofType = (type: string) => resources.filter(resource => resource.Type === type)
-  expect(ofType('AWS::Lambda::Function')).toHaveLength(4)
-  expect(ofType('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties['Topics'])).toEqual([
-    ['sensor_readings_raw'],
-    ['products_raw'],
-    ['transactions_raw']
-  ])
-  expect(ofType('AWS::Events::Rule')).toHaveLength(2)
+  const { functions } = parse(readFileSync(join(root, 'serverless.yml'), 'utf8')) as {
+    functions: Record<string, { events?: { kafka?: { topic: string } }[] }>
+  }
+  expect(ofType('AWS::Lambda::Function')).toHaveLength(Object.keys(functions).length)
+  const topics = Object.values(functions).flatMap(({ events = [] }) => events.flatMap(({ kafka }) => (kafka ? [[kafka.topic]] : [])))
+  expect(ofType('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties['Topics'])).toEqual(topics)
+  const schedules = readSchedules(functions)
+  expect(ofType('AWS::Events::Rule').map(({ Properties }) => Properties['ScheduleExpression'])).toEqual(
+    schedules.filter(({ isScheduler }) => !isScheduler).map(({ expression }) => expression)
+  )
+  expect(ofType('AWS::Scheduler::Schedule').map(({ Properties }) => Properties['ScheduleExpression'])).toEqual(
+    schedules.filter(({ isScheduler }) => isScheduler).map(({ expression }) => expression)
+  )
 })
 
 test('invoke local brings the servers up, runs the function and leaves nothing running', async () => {
@@ -49,12 +59,16 @@ async function ephemeralPort(): Promise<string> {
   return String(port)
 }
 
+/** What a child has printed so far. */
+const outputs = new WeakMap<ChildProcess, string>()
+
 /** Resolves with the address that `serverless offline` prints once it listens. */
 function listening(child: ChildProcess): Promise<string> {
   let printed = ''
   return new Promise((resolve, reject) => {
     const read = (chunk: Buffer) => {
       printed += chunk
+      outputs.set(child, printed)
       const found = /Server ready: (http:\/\/\S+)/.exec(printed)
       if (found) resolve(found[1]!)
     }
@@ -81,6 +95,10 @@ test.each([[['offline']], [['offline', 'start']]])(
       products = status.datasets.find(each => each.dataset === 'products')
     }
     expect(products).toMatchObject({ valid: 1, quarantined: 3 })
+    // our scheduler runs schedules, and serverless-offline does not as well
+    const answer = await sluice('schedule', 'run', 'aggregate-window', '--json')
+    expect(JSON.parse(answer)).toMatchObject({ schedule: 'aggregate-window', trigger: 'manual', outcome: 'ok' })
+    expect(outputs.get(child)).not.toMatch(/Scheduling \[/)
     child.kill('SIGINT')
     await ended
   }
