@@ -5,10 +5,10 @@ import { type Contract, loadContracts } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
 import { lambdaFunction } from '../../layers/event/function'
 import { clusterId } from '../../layers/event/kafka-client'
-import { kafkaEvent, type PartitionRecords, partitionsOf } from '../../layers/event/kafka-event'
+import { kafkaEvent, partitionsOf } from '../../layers/event/kafka-event'
 import { openLake } from '../../layers/lake'
 import { codecFor } from '../../layers/lake/compression'
-import { advanceOffsets, claimOffsets, type OffsetRange } from '../../layers/store/batch'
+import { advanceOffsets, claimOffsets, type OffsetRange, rangeOf } from '../../layers/store/batch'
 import { poolFor, withTransaction } from '../../layers/store/pool'
 import { type Landed, type Landing, landRecords } from './land'
 
@@ -38,13 +38,6 @@ function landingOfTopic(topic: string): Promise<Landing> {
   if (!landing) landings.set(topic, (landing = landingOf(contract)))
   return landing
 }
-
-const rangeOf = ({ topic, partition, records }: PartitionRecords): OffsetRange => ({
-  topic,
-  partition,
-  firstOffset: records[0]!.offset,
-  nextOffset: records.at(-1)!.offset + 1
-})
 
 /**
  * Notes, and commits, how far this attempt may write, so that after its death the next one knows whether to look for what it left.

@@ -7,7 +7,7 @@ import { lambdaFunction } from '../../layers/event/function'
 import { clusterId } from '../../layers/event/kafka-client'
 import { kafkaEvent, type PartitionRecords, partitionsOf } from '../../layers/event/kafka-event'
 import { log } from '../../layers/log'
-import { advanceOffsets, type BatchCounts, batchWriter, claimOffsets, type OffsetRange } from '../../layers/store/batch'
+import { advanceOffsets, type BatchCounts, batchWriter, claimOffsets, rangeOf } from '../../layers/store/batch'
 import { VALIDATION } from '../../layers/store/counts'
 import { poolFor, withTransaction } from '../../layers/store/pool'
 import unknownFieldsAdd from '../../sql/queries/unknown-fields-add.sql'
@@ -41,13 +41,6 @@ function datasetOf(topic: string): Dataset {
     throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${[...byTopic.keys()].join(', ')}`)
   return dataset
 }
-
-const rangeOf = ({ topic, partition, records }: PartitionRecords): OffsetRange => ({
-  topic,
-  partition,
-  firstOffset: records[0]!.offset,
-  nextOffset: records.at(-1)!.offset + 1
-})
 
 /** The partitions without the records that an earlier delivery stored. */
 function unseen(partitions: readonly PartitionRecords[], claimed: ReadonlyMap<string, number>): PartitionRecords[] {

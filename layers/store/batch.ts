@@ -5,6 +5,7 @@ import offsetsAdvance from '../../sql/queries/offsets-advance.sql'
 import offsetsClaim from '../../sql/queries/offsets-claim.sql'
 import windowInvalidate from '../../sql/queries/window-invalidate.sql'
 import { type Contract, invalidationLogs } from '../contract'
+import type { PartitionRecords } from '../event/kafka-event'
 import { contractSql } from './contract-sql'
 import { copyIn } from './copy'
 import { binaryEncoder } from './copy-binary'
@@ -17,6 +18,14 @@ export interface OffsetRange {
   firstOffset: number
   nextOffset: number
 }
+
+/** The range that the records of a partition span; there is at least one. */
+export const rangeOf = ({ topic, partition, records }: PartitionRecords): OffsetRange => ({
+  topic,
+  partition,
+  firstOffset: records[0]!.offset,
+  nextOffset: records.at(-1)!.offset + 1
+})
 
 /** Who has consumed: the name under which a function keeps its offsets, in one cluster. */
 export interface Consumer {
