@@ -97,15 +97,15 @@ test('a contract that is malformed stops the start with exit code 2, naming file
   expect(code).toBe(2)
 })
 
-test.each(['start', 'run', 'invoke', 'status', 'stop', 'doctor', 'clean'])(
-  '%s --help tells its flags and the exit codes',
-  async command => {
-    const { code, stdout } = await sluice([command, '--help'])
-    expect(stdout).toMatch(/--json/)
-    expect(stdout).toMatch(/Exit codes: 0 done; 1 failed; 2 /)
-    expect(code).toBe(0)
-  }
-)
+test.each([
+  ...['start', 'run', 'produce', 'consume', 'invoke', 'status', 'stop', 'doctor', 'clean', 'backfill', 'deliver', 'sql'],
+  ...['source load', 'quarantine list', 'quarantine replay', 'contract diff', 'schedule list', 'schedule history']
+])('%s --help tells its flags and the exit codes', async command => {
+  const { code, stdout } = await sluice([...command.split(' '), '--help'])
+  expect(stdout).toMatch(/--json/)
+  expect(stdout).toMatch(/Exit codes: 0 done; 1 failed; 2 /)
+  expect(code).toBe(0)
+})
 
 test('status --json while nothing runs has every part, in the time of a glance', async () => {
   const startedAt = performance.now()

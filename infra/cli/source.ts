@@ -36,7 +36,7 @@ async function iotHistory({ endpoints, options, say }: SourceRequest): Promise<v
   const days = options.testMode ? TEST_MODE_HISTORY_DAYS : HISTORY_DAYS
   const history = await answerOf<Record<string, number>>(endpoints.lambda, 'enrich-warehouse', { history: { days, seed: options.seed } })
   say(
-    `History of ${days} days: ${Object.entries(history)
+    `History of ${days} day${days === 1 ? '' : 's'}: ${Object.entries(history)
       .map(([name, count]) => `${count} ${name}`)
       .join(', ')}.`
   )

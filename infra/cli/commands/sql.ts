@@ -1,5 +1,6 @@
 // What does a statement of one's own say about the database, or about the files of the lake?
 import type { DuckDBConnection } from '@duckdb/node-api'
+import type pg from 'pg'
 import { PipelineError } from '../../../layers/errors'
 import { openLake } from '../../../layers/lake'
 import { withDuckDb } from '../../../layers/lake/duckdb'
@@ -34,8 +35,9 @@ async function askDatabase(context: Context, statement: string): Promise<Answer>
   const { endpoints } = await ensureUp(context.place, sentence => process.stderr.write(`${sentence}\n`))
   return connectedTo(readerUrl(context, endpoints as never)!, async client => {
     await client.query('set default_transaction_read_only = on')
+    // the extended protocol takes one statement: nothing can follow that switches writing on
     try {
-      const { fields, rows } = await client.query(statement)
+      const { fields, rows } = await client.query({ text: statement, queryMode: 'extended' } as pg.QueryConfig)
       return { columns: fields.map(field => field.name), rows }
     } catch (error) {
       throw refused(error, 'Correct the statement; it may only read.')
