@@ -11,6 +11,7 @@ import inferLocations from '../../sql/warehouse/locations-infer.sql'
 import ensurePartitions from '../../sql/warehouse/partitions-ensure.sql'
 import deletePending from '../../sql/warehouse/pending-delete.sql'
 import lockUnit from '../../sql/warehouse/unit-lock.sql'
+import unitSettings from '../../sql/warehouse/unit-settings.sql'
 import { DAY_MS, type Span } from './hours'
 import { type Rules, rulesJson } from './rules'
 
@@ -59,6 +60,7 @@ export function enrichSpan(
 ): Promise<Written> {
   return inUnit(pool, span, async client => {
     await client.query(deletePending, [pendingIds])
+    await client.query(unitSettings)
     const { rows } = await client.query<{ written: number }>(upsertFacts, [...bounds(span), device, rulesJson(rules)])
     const deleted = rowCount(await client.query(deleteFacts, [...bounds(span), device]))
     await client.query(deleteHours, [...bounds(span), device])

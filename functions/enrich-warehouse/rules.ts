@@ -9,7 +9,7 @@ import { z } from 'zod'
  *   from the readings after a level has changed.
  * - **drift**: the mean of the reading's hour is `drift_accuracies` away from the device's own baseline, the median of the same hour of up to
  *   `baseline_days` earlier days, and the reading itself `drift_reading_accuracies` to the same side, which leaves out what was read after a
- *   calibration within the hour.
+ *   calibration within the hour. A stuck device does not drift.
  * - **stuck**: the same value for `stuck_readings` readings and `stuck_seconds`.
  * - **gap**: more than `gap_intervals` of the device's reading interval since the reading before.
  */
@@ -27,8 +27,8 @@ export const rulesSchema = z.strictObject({
   /** An hour with fewer readings has no mean that could drift. */
   drift_min_readings: z.int().min(1).default(5),
   baseline_days: z.int().min(1).max(14).default(7),
-  /** With fewer earlier days there is no baseline. */
-  baseline_min_days: z.int().min(1).default(2),
+  /** With fewer earlier days there is no baseline: of three, one that drifted itself does not move the median. */
+  baseline_min_days: z.int().min(1).default(3),
   stuck_readings: z.int().min(2).default(6),
   stuck_seconds: z.int().min(1).default(300),
   gap_intervals: z.number().positive().default(5),

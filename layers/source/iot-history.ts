@@ -28,7 +28,7 @@ export interface HistoryOptions {
   days: number
   /** Epoch milliseconds. */
   now: number
-  /** Between two readings of a device; the registry's own interval. */
+  /** Between two readings of a device, at least a millisecond; the registry's own interval is in whole seconds. */
   intervalSeconds: number
   devices?: number
 }
@@ -43,7 +43,7 @@ export interface SeededHistory {
 
 /** Readings at whole intervals, in the order of time, in chunks: rows in the order of the contract's columns. */
 export function* historyRows(contract: Contract, building: Building, options: HistoryOptions): Generator<unknown[][]> {
-  const step = options.intervalSeconds * 1000
+  const step = Math.round(options.intervalSeconds * 1000)
   const columns = contract.table.columns.map(({ name }) => name)
   const [timeAt, deviceAt, valueAt, batteryAt] = ['time', 'device_id', 'value', 'battery_level'].map(name => columns.indexOf(name))
   let rows: unknown[][] = []
@@ -74,7 +74,7 @@ async function seedSources(
   await client.query(seedLocations, [JSON.stringify(registeredLocations())])
   if (standIn) {
     await client.query(seedDeviceTypes, [JSON.stringify(registeredTypes())])
-    await client.query(seedDevices, [JSON.stringify(registeredDevices(building, intervalSeconds))])
+    await client.query(seedDevices, [JSON.stringify(registeredDevices(building, Math.max(1, Math.round(intervalSeconds))))])
   }
   const faults = building.faults(now - days * DAY_MS, now).filter(({ to }) => to <= now)
   const noted = faults.map(({ deviceId, from, to, kind }) => ({

@@ -1,6 +1,6 @@
 -- Enriches and judges the readings from $1 up to $2; $3 is one device, or null for all; $4 are the rules (functions/enrich-warehouse/rules.ts).
 -- A reading is judged by those of the lookback before it and by its device's averages of earlier days, never by what is outside of them, so that
--- it does not matter with which other hours it is computed. Sums run over whole thousandths: exact, and cheap to move along (int4 has inverse transitions).
+-- it does not matter with which other hours it is computed. What is materialized would be computed again wherever it is named. Sums run over whole thousandths: exact, and cheap to move along (int4 has inverse transitions).
 with rules as (
   select * from jsonb_to_record($4::jsonb) as r(
     lookback_hours integer, gap_lookback_hours integer, rolling_min_readings integer,
@@ -43,20 +43,24 @@ with rules as (
 ), runs as (
   select
     o.*,
+    date_bin(interval '1 hour', o.time, timestamptz '2000-01-01 00:00Z') as bucket,
     max(case when o.is_change then o.time end) over so_far as run_time,
     max(case when o.is_change then o.position end) over so_far as run_position
   from ordered o
   window so_far as (partition by o.device_id order by o.time rows unbounded preceding)
 ), hours as (
-  select h.bucket, h.device_id, b.baseline, case when h.reading_count >= rules.drift_min_readings then h.avg_value - b.baseline end as drift
+  select
+    h.bucket, h.device_id,
+    case when count(e.avg_value) >= rules.baseline_min_days then percentile_cont(0.5) within group (order by e.avg_value) end as baseline,
+    case when h.reading_count >= rules.drift_min_readings then h.avg_value end as hour_mean
   from rules
-  join dwh.fact_hourly_agg h on h.bucket >= $1 and h.bucket < $2 and ($3::text is null or h.device_id = $3)
-  cross join lateral (
-    select case when count(*) >= rules.baseline_min_days then percentile_cont(0.5) within group (order by e.avg_value) end as baseline
-    from generate_series(1, rules.baseline_days) as days(ago)
-    join dwh.fact_hourly_agg e on e.bucket = h.bucket - make_interval(hours => 24 * days.ago) and e.device_id = h.device_id
-  ) b
-), measured as (
+  cross join dwh.fact_hourly_agg h
+  cross join generate_series(1, rules.baseline_days) as days(ago)
+  left join dwh.fact_hourly_agg e on e.device_id = h.device_id and e.bucket = h.bucket - make_interval(hours => 24 * days.ago)
+    and e.bucket >= $1 - make_interval(hours => 24 * ($4::jsonb->>'baseline_days')::integer) and e.bucket < $2
+  where h.bucket >= $1 and h.bucket < $2 and ($3::text is null or h.device_id = $3)
+  group by h.bucket, h.device_id, h.reading_count, h.avg_value, rules.baseline_min_days, rules.drift_min_readings
+), measured as materialized (
   select
     r.time, r.device_id, d.device_key, l.location_key, d.device_type, d.location_id, d.unit, r.value, r.battery_level,
     r.rolling_mean::double precision / 1000 as rolling_mean,
@@ -65,7 +69,7 @@ with rules as (
     case when r.rolling_count >= rules.rolling_min_readings then (r.x - r.rolling_mean)::double precision / 1000 end as deviation,
     (r.x - r.previous_x)::double precision / 1000 as jump,
     h.baseline,
-    h.drift,
+    h.hour_mean - h.baseline as drift,
     extract(epoch from r.time - greatest(r.run_time, r.time - make_interval(hours => rules.lookback_hours)))::integer as stuck_seconds,
     least(r.position - r.run_position + 1, r.lookback_count) as stuck_readings,
     case when r.previous_time >= r.time - make_interval(hours => rules.gap_lookback_hours) then extract(epoch from r.time - r.previous_time)::integer end as gap_seconds,
@@ -76,9 +80,9 @@ with rules as (
   cross join runs r
   join dwh.dim_devices d on d.device_id = r.device_id and d.valid_from <= r.time and r.time < d.valid_to
   left join dwh.dim_locations l on l.location_id = d.location_id and l.valid_from <= r.time and r.time < l.valid_to
-  left join hours h on h.device_id = r.device_id and h.bucket = date_bin(interval '1 hour', r.time, timestamptz '2000-01-01 00:00Z')
+  left join hours h on h.device_id = r.device_id and h.bucket = r.bucket
   where r.time >= $1
-), scored as (
+), scored as materialized (
   select
     m.*,
     m.deviation / nullif(greatest(m.rolling_stddev, rules.stddev_floor_accuracies * m.accuracy), 0) as z_score,
@@ -87,13 +91,14 @@ with rules as (
       abs(m.deviation) / nullif(greatest(m.rolling_stddev, rules.stddev_floor_accuracies * m.accuracy), 0) / rules.spike_z,
       abs(m.deviation) / (rules.spike_accuracies * m.accuracy),
       coalesce(abs(m.jump), 0) / (rules.spike_jump_accuracies * m.accuracy)), 0) as spike_score,
-    coalesce(least(
+    -- a device that is stuck does not drift
+    case when m.stuck_readings >= rules.stuck_readings and m.stuck_seconds >= rules.stuck_seconds then 0 else coalesce(least(
       abs(m.drift) / (rules.drift_accuracies * m.accuracy),
-      greatest(0, sign(m.drift) * (m.value::double precision - m.baseline)) / (rules.drift_reading_accuracies * m.accuracy)), 0) as drift_score,
+      greatest(0, sign(m.drift) * (m.value::double precision - m.baseline)) / (rules.drift_reading_accuracies * m.accuracy)), 0) end as drift_score,
     least(m.stuck_readings::double precision / rules.stuck_readings, m.stuck_seconds::double precision / rules.stuck_seconds) as stuck_score,
     coalesce(m.gap_seconds / (rules.gap_intervals * m.interval_seconds), 0) as gap_score
   from measured m cross join rules
-), judged as (
+), judged as materialized (
   select
     s.*,
     least(rules.score_max, greatest(s.spike_score, s.drift_score, s.stuck_score, s.gap_score)) as anomaly_score,
