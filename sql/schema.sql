@@ -151,6 +151,18 @@ table dwh.pending_hours
   column id bigint not null identity
   column bucket timestamp with time zone not null
   constraint pending_hours_pkey PRIMARY KEY (id)
+table dwh.predictions
+  column model_version text not null
+  column "time" timestamp with time zone not null
+  column device_id text not null
+  column score double precision not null
+  column is_anomaly boolean not null
+  column split text not null
+  column predicted_at timestamp with time zone not null default now()
+  constraint predictions_score_check CHECK (((score >= (0)::double precision) AND (score <= (1)::double precision)))
+  constraint predictions_split_check CHECK ((split = ANY (ARRAY['train'::text, 'valid'::text, 'test'::text, 'gap'::text])))
+  constraint predictions_pkey PRIMARY KEY (model_version, "time", device_id)
+  index CREATE INDEX predictions_by_device ON dwh.predictions USING btree (device_id, "time")
 table dwh.table_policies
   column table_name text not null
   column time_column text not null

@@ -1,10 +1,8 @@
 // What is delivered of a quarter, under which version, and what says that it is complete? The manifest, which is written last.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { PipelineError } from '../../layers/errors'
 import type { Lake } from '../../layers/lake'
+import { getJson, jsonBytes, putVersion, versionsIn } from '../../layers/lake/versions'
+
+const MANIFEST = 'manifest.json'
 
 export interface DeliveredFile {
   name: string
@@ -40,20 +38,11 @@ export interface Manifest {
 
 export const folderOf = (name: string, quarter: string): string => `deliveries/${name}/${quarter}/`
 
-const versionKey = /\/v(\d+)\/([^/]+)$/
-
-/** Versions of a delivery that were begun, and the newest of those that are complete. */
+/** The highest version of a delivery that was begun, and the newest of those that are complete. */
 export async function versionsOf(lake: Lake, name: string, quarter: string): Promise<{ begun: number; newest: Manifest | undefined }> {
-  let begun = 0
-  let complete: { version: number; key: string } | undefined
-  for await (const { key } of lake.list(folderOf(name, quarter))) {
-    const [, number, file] = versionKey.exec(key) ?? []
-    const version = Number(number ?? 0)
-    begun = Math.max(begun, version)
-    if (file === 'manifest.json' && version > (complete?.version ?? 0)) complete = { version, key }
-  }
-  const bytes = complete && (await lake.get(complete.key))
-  return { begun, newest: bytes && (JSON.parse(bytes.toString('utf8')) as Manifest) }
+  const folder = folderOf(name, quarter)
+  const { begun, complete } = await versionsIn(lake, folder, MANIFEST)
+  return { begun, newest: complete === 0 ? undefined : await getJson<Manifest>(lake, `${folder}v${complete}/${MANIFEST}`) }
 }
 
 /** Quarters under which something was delivered with a name. */
@@ -61,16 +50,9 @@ export async function deliveredQuarters(lake: Lake, name: string): Promise<strin
   const found = new Set<string>()
   for await (const { key } of lake.list(`deliveries/${name}/`)) {
     const [, , quarter, , file] = key.split('/')
-    if (file === 'manifest.json') found.add(quarter!)
+    if (file === MANIFEST) found.add(quarter!)
   }
   return [...found]
-}
-
-/** Size and checksum of a file, read in pieces. */
-export async function fileFacts(file: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash)
-  return { bytes: (await stat(file)).size, sha256: hash.digest('hex') }
 }
 
 /**
@@ -80,10 +62,7 @@ export async function fileFacts(file: string): Promise<{ bytes: number; sha256: 
  */
 export async function publish(lake: Lake, manifest: Manifest, local: Record<string, string>): Promise<string> {
   const folder = `${folderOf(manifest.name, manifest.quarter)}v${manifest.version}/`
-  const conflict = () => new PipelineError('LAKE_CONFLICT', `${folder} was written by another run meanwhile`)
-  for (const { name } of manifest.files)
-    if (!(await lake.put(`${folder}${name}`, { file: local[name]! }, { ifAbsent: true }))) throw conflict()
-  const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
-  if (!(await lake.put(`${folder}manifest.json`, text, { ifAbsent: true }))) throw conflict()
+  const files = manifest.files.map(({ name }): [string, { file: string }] => [name, { file: local[name]! }])
+  await putVersion(lake, folder, [...files, [MANIFEST, jsonBytes(manifest)]])
   return folder
 }

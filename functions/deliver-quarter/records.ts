@@ -10,13 +10,7 @@ const CR = 13
 const QUOTE = 34
 
 /** Why a record has no structure. */
-export type RecordProblem =
-  | 'missing_columns'
-  | 'too_many_columns'
-  | 'quote_out_of_place'
-  | 'line_too_long'
-  | 'not_utf8'
-  | 'nul_byte'
+export type RecordProblem = 'missing_columns' | 'too_many_columns' | 'quote_out_of_place' | 'line_too_long' | 'not_utf8' | 'nul_byte'
 
 /** One record; `bytes` is only valid until the next batch is asked for. */
 export interface CsvRecord {

@@ -13,6 +13,7 @@ import seededDatasets from '../../sql/migrations/0004_seeded_datasets.sql'
 import summaries from '../../sql/migrations/0005_summaries.sql'
 import extraction from '../../sql/migrations/0006_extraction.sql'
 import warehouse from '../../sql/migrations/0007_warehouse.sql'
+import predictions from '../../sql/migrations/0008_predictions.sql'
 import scheduleRuns from '../../sql/migrations/0009_schedule_runs.sql'
 import replays from '../../sql/migrations/0010_replays.sql'
 import backfills from '../../sql/migrations/0011_backfills.sql'
@@ -39,6 +40,7 @@ const migrations = {
   '0005_summaries': summaries,
   '0006_extraction': extraction,
   '0007_warehouse': warehouse,
+  '0008_predictions': predictions,
   '0009_schedule_runs': scheduleRuns,
   '0010_replays': replays,
   '0011_backfills': backfills,
