@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import localLibraries from './local-libraries.cjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -47,6 +48,34 @@ function isStale(entries) {
   return Math.max(...folders.map(folder => newest(join(root, folder)))) > oldest
 }
 
+/** What the bundles of the libraries are made of. */
+const librarySources = [
+  ...['package-lock.json', 'infra/local-libraries.cjs', 'infra/esbuild-plugins.cjs'],
+  ...['layers/event/kafkajs-produce.ts', 'layers/event/kafkajs-grouping.ts']
+]
+
+/** Bundles each library that functions use, once for all of them; nothing when the bundles are newer than what they are made of. */
+async function buildLibraries(force) {
+  const { libraries, folder, nameOf } = localLibraries
+  const files = libraries.map(library => join(folder, `${nameOf(library)}.cjs`))
+  const newestSource = Math.max(...librarySources.map(source => statSync(join(root, source)).mtimeMs))
+  if (!force && files.every(file => existsSync(file) && statSync(file).mtimeMs >= newestSource)) return
+  const [esbuild, { default: plugins }] = await Promise.all([import('esbuild'), import('./esbuild-plugins.cjs')])
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: libraries.map(library => ({ in: library, out: nameOf(library) })),
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['pg-native'],
+    plugins,
+    logLevel: 'warning'
+  })
+}
+
 /** Builds what is missing or older than its sources. Throws what esbuild throws: it names file and line. */
 export async function build({ force = false } = {}) {
   const present = bundles.map(({ outdir, extension = '.js', splitting = false, entries }) => ({
@@ -55,6 +84,7 @@ export async function build({ force = false } = {}) {
     splitting,
     entries: Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(join(root, source))))
   }))
+  await buildLibraries(force)
   const flat = present.flatMap(({ outdir, extension, entries }) => Object.keys(entries).map(name => ({ outdir, extension, name })))
   if (!force && !isStale(flat)) return false
   const esbuild = await import('esbuild')

@@ -1,5 +1,6 @@
 // What is put in the place of a library's own module when functions are bundled?
 const { join, resolve } = require('node:path')
+const { plugin: localLibraries } = require('./local-libraries.cjs')
 
 const kafkajs = join('node_modules', 'kafkajs', 'src')
 
@@ -10,6 +11,7 @@ const replacements = [
 ]
 
 module.exports = [
+  localLibraries,
   {
     name: 'kafkajs-producer',
     setup(build) {
