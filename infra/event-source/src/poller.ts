@@ -59,7 +59,7 @@ export class Poller {
   }
 
   start(): void {
-    if (this.mapping.windowMs < PATIENT_WINDOW_MS) this.runner.warm()
+    if (this.mapping.windowMs < PATIENT_WINDOW_MS) this.runner.warmInTurn()
     this.running = this.run()
   }
 

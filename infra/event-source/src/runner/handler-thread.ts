@@ -71,6 +71,11 @@ export class HandlerThread {
     else if (!this.isAwaited) this.onLateFailure(failure)
   }
 
+  /** Resolves once the handler is loaded, or never will be. */
+  async loaded(): Promise<void> {
+    await this.ready
+  }
+
   /** Runs one invocation; never rejects. The thread must not be busy. */
   async invoke(requestId: string, memory: SharedArrayBuffer, bytes: number): Promise<Outcome> {
     this.isAwaited = true

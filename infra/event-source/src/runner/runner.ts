@@ -4,6 +4,8 @@ import type { FunctionDefinition } from './function-definition'
 import { HandlerThread } from './handler-thread'
 import type { Failure, Outcome } from './outcome'
 
+let turn: Promise<void> = Promise.resolve()
+
 export class Runner {
   private thread?: HandlerThread
   private isBusy = false
@@ -24,6 +26,14 @@ export class Runner {
   warm(): void {
     if (this.isStopped || (this.thread && !this.thread.isDead)) return
     this.thread = new HandlerThread(this.definition, this.threadFile, this.onIdleFailure)
+  }
+
+  /** The same, after the handlers that wait their turn: side by side they would all be ready only when the last one is. */
+  warmInTurn(): void {
+    turn = turn.then(async () => {
+      this.warm()
+      await this.thread?.loaded()
+    })
   }
 
   /** Invokes the function with the JSON event in the first `bytes` of `memory`. Never rejects; call it again only after it resolved. */
