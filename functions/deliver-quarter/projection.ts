@@ -118,34 +118,30 @@ function reason(column: Column, raw: string, value: string, isTime: boolean, tim
 export interface Projection {
   /** The typed columns of the rows that have no problem. */
   good: string
-  /** `row`, `column`, `value`, `reason`: every value with a problem, in the order of rows. */
+  /** For every row of the source its list of problems, each with `column`, `value` and `reason`; null for a row that has none. */
   bad: string
 }
 
 /**
  * @param relation the source with columns c0, c1, …
- * @param numbered the same with `row`, counted from 1
  */
-export function projectionOf({ columns, timeIndex, time }: Columns, zone: string, relation: string, numbered: string): Projection {
+export function projectionOf({ columns, timeIndex, time }: Columns, zone: string, relation: string): Projection {
   const indexes = columns.map((_, index) => index)
   const all = (of: (column: Column, index: number) => string) => indexes.map(index => of(columns[index]!, index)).join(',\n')
-  const quick = (extra: string, from: string) =>
-    `select ${extra}${all((column, index) => `c${index}, ${index === timeIndex ? timeValue(`c${index}`, time, zone) : quickValue(column, `c${index}`, zone)} as q${index}`)} from ${from}`
-  const valued = (extra: string, from: string) =>
-    `select ${extra}${all((column, index) => `c${index}, ${index === timeIndex ? `q${index}` : slowValue(column, index, `c${index}`, `q${index}`)} as v${index}`)} from (${quick(extra, from)})`
+  const quick = (from: string) =>
+    `select ${all((column, index) => `c${index}, ${index === timeIndex ? timeValue(`c${index}`, time, zone) : quickValue(column, `c${index}`, zone)} as q${index}`)} from ${from}`
+  const valued = (from: string) =>
+    `select ${all((column, index) => `c${index}, ${index === timeIndex ? `q${index}` : slowValue(column, index, `c${index}`, `q${index}`)} as v${index}`)} from (${quick(from)})`
   const conditions = indexes.map(index => badCondition(columns[index]!, `c${index}`, `v${index}`, index === timeIndex))
-  const judged = (extra: string, from: string) =>
-    `select ${extra}${all((_, index) => `c${index}, v${index}, ${conditions[index]} as b${index}`)} from (${valued(extra, from)})`
   const suspect = indexes.flatMap(index => suspectCondition(columns[index]!, `v${index}`, index === timeIndex) ?? []).join(' or ')
-  const isBad = indexes.map(index => `b${index}`).join(' or ')
   const problems = all(
     (column, index) =>
-      `case when b${index} then {'column': ${literal(column.name)}, 'value': c${index}::varchar, 'reason': ${reason(column, `c${index}`, `v${index}`, index === timeIndex, time, zone)}} end`
+      `case when ${conditions[index]} then {'column': ${literal(column.name)}, 'value': c${index}::varchar, 'reason': ${reason(column, `c${index}`, `v${index}`, index === timeIndex, time, zone)}} end`
   )
   return {
-    good: `select ${all((column, index) => `v${index} as ${quoteIdentifier(column.name)}`)} from (${valued('', relation)})
+    good: `select ${all((column, index) => `v${index} as ${quoteIdentifier(column.name)}`)} from (${valued(relation)})
       where case when ${suspect} then case when ${conditions.join(' or ')} then nextval('${REJECTED}') is null else true end else true end`,
-    bad: `select row, problem.column as "column", problem.value as value, problem.reason as reason from (
-      select row, unnest(list_filter([${problems}], lambda problem: problem is not null)) as problem from (${judged('row, ', numbered)}) where ${isBad})`
+    bad: `select case when ${suspect} then case when ${conditions.join(' or ')} then list_filter([${problems}], lambda problem: problem is not null) end end as problems
+      from (${valued(relation)})`
   }
 }

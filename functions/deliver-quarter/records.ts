@@ -14,6 +14,10 @@ export type RecordProblem = 'missing_columns' | 'too_many_columns' | 'quote_out_
 
 /** One record; `bytes` is only valid until the next batch is asked for. */
 export interface CsvRecord {
+  /** Position among the records, counted from 1. */
+  row: number
+  /** Position among the records that have structure; of one that has none, that of the last before it. */
+  structured: number
   /** Physical line on which it begins, the first line of the file being 1. */
   line: number
   /** Position in the file, in bytes. */
@@ -29,11 +33,21 @@ export interface CsvShape {
   columns: number
 }
 
+/** What of a file is wanted. */
+export interface Selection {
+  /** Positions among the records that have structure, ascending; with it only these records are given, and those without structure. */
+  structured?: AsyncIterator<number>
+  /** Every record is known to have structure: then only their ends are looked for. */
+  isTrusted?: boolean
+}
+
 interface Scanned {
   /** Index after the record's last byte, line end excluded. */
   end: number
   /** Index of the next record. */
   next: number
+  /** Line ends up to there. */
+  lines: number
   problem: RecordProblem | undefined
 }
 
@@ -48,7 +62,9 @@ function scan(buffer: Buffer, at: number, length: number, isLast: boolean, { del
   }
   const ended = (lineFeed: number, problem: RecordProblem | undefined): Scanned => {
     const stop = lineFeed === -1 ? length : lineFeed
-    return { end: stop > at && buffer[stop - 1] === CR ? stop - 1 : stop, next: lineFeed === -1 ? length : lineFeed + 1, problem }
+    const next = lineFeed === -1 ? length : lineFeed + 1
+    const lines = lineFeed === firstLineFeed ? 1 : countLineFeeds(buffer, at, next)
+    return { end: stop > at && buffer[stop - 1] === CR ? stop - 1 : stop, next, lines, problem }
   }
   const firstLineFeed = lineFeedFrom(at)
   if (firstLineFeed === -1 && !isLast) return undefined
@@ -88,11 +104,27 @@ function countLineFeeds(buffer: Buffer, from: number, to: number): number {
   return count
 }
 
+/** The same for a record that has structure and no quotes. */
+function scanLine(buffer: Buffer, at: number, length: number, isLast: boolean): Scanned | undefined {
+  const found = buffer.indexOf(LF, at)
+  const isThere = found !== -1 && found < length
+  if (!isThere && !isLast) return undefined
+  const stop = isThere ? found : length
+  return { end: stop > at && buffer[stop - 1] === CR ? stop - 1 : stop, next: isThere ? found + 1 : length, lines: 1, problem: undefined }
+}
+
 /**
  * The records of a range of a file in batches, blank lines left out, in memory that does not depend on the file.
  * @param range bytes `[start, end)`; `start` must be the beginning of a line, and line numbers count from there
+ * @param tally how many records there were, when the last batch was given
  */
-export async function* recordsOf(file: string, shape: CsvShape, range: { start: number; end: number }): AsyncGenerator<CsvRecord[]> {
+export async function* recordsOf(
+  file: string,
+  shape: CsvShape,
+  range: { start: number; end: number },
+  { structured: wanted, isTrusted = false }: Selection = {},
+  tally: { rows: number; structured: number } = { rows: 0, structured: 0 }
+): AsyncGenerator<CsvRecord[]> {
   const handle = await open(file)
   try {
     // room for the record that a chunk ends in
@@ -101,9 +133,11 @@ export async function* recordsOf(file: string, shape: CsvShape, range: { start: 
     let position = range.start
     let line = 1
     let isSkipping = false
+    const nextWanted = async () => ((await wanted?.next()) as IteratorResult<number> | undefined)?.value ?? Number.POSITIVE_INFINITY
+    let target = wanted === undefined ? 0 : await nextWanted()
     for (let isLast = false; !isLast; ) {
-      const wanted = Math.min(CHUNK_BYTES, range.end - position)
-      const { bytesRead } = wanted > 0 ? await handle.read(buffer, length, wanted, position) : { bytesRead: 0 }
+      const size = Math.min(CHUNK_BYTES, range.end - position)
+      const { bytesRead } = size > 0 ? await handle.read(buffer, length, size, position) : { bytesRead: 0 }
       const base = position - length
       position += bytesRead
       length += bytesRead
@@ -120,30 +154,32 @@ export async function* recordsOf(file: string, shape: CsvShape, range: { start: 
         line++
         at = lineFeed + 1
       }
-      const lastLineFeed = buffer.subarray(0, length).lastIndexOf(LF)
-      const isText = isUtf8(buffer.subarray(at, isLast ? length : lastLineFeed + 1))
-      const hasNul = buffer.subarray(at, length).includes(0)
+      const held = buffer.subarray(0, length)
+      const isText = isTrusted || isUtf8(held.subarray(at, isLast ? length : held.lastIndexOf(LF) + 1))
+      const hasNul = !isTrusted && held.subarray(at).includes(0)
+      const isPlain = isTrusted && !held.subarray(at).includes(QUOTE)
       while (at < length) {
-        const found = scan(buffer, at, length, isLast, shape)
+        const found = isPlain ? scanLine(buffer, at, length, isLast) : scan(buffer, at, length, isLast, shape)
         if (found === undefined && length - at <= MAX_RECORD_BYTES) break
-        const isLong = found === undefined || found.end - at > MAX_RECORD_BYTES
         const end = found?.end ?? length
-        const bytes = buffer.subarray(at, isLong ? Math.min(end, at + MAX_RECORD_BYTES) : end)
+        const isLong = found === undefined || end - at > MAX_RECORD_BYTES
         if (end > at || isLong) {
-          const problem = isLong
-            ? 'line_too_long'
-            : !isText && !isUtf8(bytes)
-              ? 'not_utf8'
-              : hasNul && bytes.includes(0)
-                ? 'nul_byte'
-                : found!.problem
-          batch.push({ line, offset: base + at, bytes, problem })
+          const bytes = () => buffer.subarray(at, isLong ? Math.min(end, at + MAX_RECORD_BYTES) : end)
+          let problem: RecordProblem | undefined = isLong ? 'line_too_long' : found!.problem
+          if (!isLong && !isText && !isUtf8(bytes())) problem = 'not_utf8'
+          else if (!isLong && hasNul && bytes().includes(0)) problem = 'nul_byte'
+          tally.rows++
+          if (problem === undefined) tally.structured++
+          if (problem !== undefined || wanted === undefined || tally.structured === target) {
+            batch.push({ row: tally.rows, structured: tally.structured, line, offset: base + at, bytes: bytes(), problem })
+            if (problem === undefined && wanted !== undefined) target = await nextWanted()
+          }
         }
         if (found === undefined) {
           isSkipping = true
           at = length
         } else {
-          line += found.problem === undefined ? countLineFeeds(buffer, at, found.next) : 1
+          line += found.lines
           at = found.next
         }
       }

@@ -1,5 +1,6 @@
 // Which rows were not delivered, where are they in the source, and why?
 import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { literal } from '../../layers/lake/duckdb'
@@ -17,8 +18,7 @@ export interface Rejects {
 }
 
 interface ValueProblem {
-  row: number
-  column: string
+  column: string | null
   value: string | null
   reason: string
 }
@@ -27,67 +27,84 @@ const header = 'row,line,column,value,reason,record\n'
 const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 const csvLine = (cells: (string | number | null)[]) => `${cells.map(cell => (cell === null ? '' : quoted(String(cell)))).join(',')}\n`
 
-/** One problem after the other, in the order of rows, from a query that is not held in memory. */
-async function* problemsOf(connection: DuckDBConnection, sql: string): AsyncGenerator<ValueProblem> {
-  const result = await connection.stream(sql)
-  for await (const rows of result.yieldRowsJson())
-    for (const [row, column, value, reason] of rows)
-      yield { row: Number(row), column: String(column), value: value === null ? null : String(value), reason: String(reason) }
+/**
+ * Finds the values with a problem: one row of the source is one row of the file that this writes, so that its number is the row's, while
+ * several threads read.
+ */
+async function findProblems(connection: DuckDBConnection, problems: string, folder: string): Promise<string> {
+  const file = join(folder, 'problems.parquet')
+  await connection.run('set preserve_insertion_order = true')
+  await connection.run(`copy (${problems}) to ${literal(file)} (format parquet)`)
+  await connection.run('set preserve_insertion_order = false')
+  return `(select row, problem."column" as "column", problem.value as value, problem.reason as reason
+    from (select file_row_number + 1 as row, unnest(problems) as problem from read_parquet(${literal(file)}, file_row_number = true)
+      where problems is not null))`
 }
 
-/**
- * Writes the rejected rows of a text file: those without structure, and those with a value that is none of its column's type.
- * @param bad query of `row` among the records that have structure, `column`, `value`, `reason`
- */
-async function writeFromText(connection: DuckDBConnection, source: Source, bad: string, file: string): Promise<Rejects & { seen: number }> {
+/** Problems by row, in the order of rows, from a query that is not held in memory. */
+async function* rowsOf(connection: DuckDBConnection, problems: string): AsyncGenerator<{ row: number; problems: ValueProblem[] }> {
+  const result = await connection.stream(`select row, "column", value, reason from ${problems} order by row`)
+  let current: { row: number; problems: ValueProblem[] } | undefined
+  for await (const chunk of result.yieldRowsJson())
+    for (const [number, column, value, reason] of chunk) {
+      const row = Number(number)
+      if (current !== undefined && current.row !== row) yield current
+      if (current?.row !== row) current = { row, problems: [] }
+      current.problems.push({ column: String(column), value: value === null ? null : String(value), reason: String(reason) })
+    }
+  if (current !== undefined) yield current
+}
+
+/** Writes the rejected rows of a text file: those without structure, and those with a value that is none of its column's type. */
+async function writeFromText(
+  connection: DuckDBConnection,
+  source: Source,
+  problems: string | undefined,
+  file: string
+): Promise<Rejects & { seen: number }> {
   const { snapshot, dialect, shape } = source.csv!
   const reasons: Record<string, number> = {}
+  const tally = { rows: 0, structured: 0 }
   let rows = 0
-  let seen = 0
-  const count = (reason: string) => {
-    reasons[reason] = (reasons[reason] ?? 0) + 1
+  /** Of the rows that were asked for and not given yet. */
+  const waiting: { row: number; problems: ValueProblem[] }[] = []
+  async function* wanted() {
+    if (problems === undefined) return
+    for await (const found of rowsOf(connection, problems)) {
+      waiting.push(found)
+      yield found.row
+    }
   }
   async function* lines() {
     yield header
-    const problems = problemsOf(connection, bad)
-    let next = await problems.next()
-    let structured = 0
-    for await (const batch of recordsOf(snapshot.file, shape, { start: dialect.headerBytes, end: snapshot.size })) {
+    const range = { start: dialect.headerBytes, end: snapshot.size }
+    for await (const batch of recordsOf(snapshot.file, shape, range, { structured: wanted(), isTrusted: !source.isSifted }, tally)) {
       const out: string[] = []
-      for (const { line, bytes, problem } of batch) {
-        seen++
-        const at = line + dialect.headerLines
-        const record = () => bytes.subarray(0, KEPT_BYTES)
-        if (problem !== undefined) {
-          rows++
-          count(problem)
-          // bytes that are no UTF-8 are shown as Latin-1, which loses none
-          out.push(csvLine([seen, at, null, null, problem, record().toString(problem === 'not_utf8' ? 'latin1' : 'utf8')]))
-          continue
-        }
-        structured++
-        if (next.done || next.value.row !== structured) continue
+      for (const { row, structured, line, bytes, problem } of batch) {
         rows++
-        for (; !next.done && next.value.row === structured; next = await problems.next()) {
-          const { column, value, reason } = next.value
-          count(reason)
-          out.push(csvLine([seen, at, column, value, reason, record().toString('utf8')]))
+        const isMine = problem === undefined && waiting[0]?.row === structured
+        const found: ValueProblem[] = isMine ? waiting.shift()!.problems : [{ column: null, value: null, reason: problem! }]
+        for (const { column, value, reason } of found) {
+          reasons[reason] = (reasons[reason] ?? 0) + 1
+          // bytes that are no UTF-8 are shown as Latin-1, which loses none
+          const record = bytes.subarray(0, KEPT_BYTES).toString(reason === 'not_utf8' ? 'latin1' : 'utf8')
+          out.push(csvLine([row, line + dialect.headerLines, column, value, reason, record]))
         }
       }
-      if (out.length > 0) yield out.join('')
+      yield out.join('')
     }
   }
   await pipeline(lines, createWriteStream(file))
-  return { rows, reasons, seen }
+  return { rows, reasons, seen: tally.rows }
 }
 
 async function writeFromParquet(
   connection: DuckDBConnection,
   source: Source,
-  bad: string,
+  problems: string,
   file: string
 ): Promise<Rejects & { seen: number }> {
-  await connection.run(`create or replace temp table problems as ${bad}`)
+  await connection.run(`create or replace temp table problems as from ${problems}`)
   const names = source.columns.map(({ name }, index) => `${literal(name)}: c${index}`).join(', ')
   await connection.run(
     `copy (select row, null::bigint as line, "column", value, reason, to_json({${names}})::varchar as record
@@ -95,6 +112,7 @@ async function writeFromParquet(
   )
   const counted = await connection.runAndReadAll('select reason, count(*) as n from problems group by reason order by reason')
   const total = await connection.runAndReadAll('select count(distinct row) as n from problems')
+  await connection.run('drop table problems')
   return {
     rows: Number(total.getRowObjectsJson()[0]!['n']),
     reasons: Object.fromEntries(counted.getRowObjectsJson().map(row => [String(row['reason']), Number(row['n'])])),
@@ -102,9 +120,21 @@ async function writeFromParquet(
   }
 }
 
-/** Writes rejects.csv: a line for each problem of a row. `seen` counts the records of the source again. */
-export function writeRejects(connection: DuckDBConnection, source: Source, bad: string, file: string): Promise<Rejects & { seen: number }> {
-  return source.csv === undefined ? writeFromParquet(connection, source, bad, file) : writeFromText(connection, source, bad, file)
+/**
+ * Writes rejects.csv: a line for each problem of a row. `seen` counts the records of the source again.
+ * @param bad query of a list of problems for every row of the source; undefined when no value has one
+ */
+export async function writeRejects(
+  connection: DuckDBConnection,
+  source: Source,
+  bad: string | undefined,
+  folder: string,
+  file: string
+): Promise<Rejects & { seen: number }> {
+  const problems = bad === undefined ? undefined : await findProblems(connection, bad, folder)
+  if (source.csv !== undefined) return writeFromText(connection, source, problems, file)
+  if (problems === undefined) throw new RangeError('a Parquet file has no records without structure')
+  return writeFromParquet(connection, source, problems, file)
 }
 
 export const emptyRejects = header

@@ -40,7 +40,7 @@ async function writeGood(
 ): Promise<{ good: number; rejected: number; wider: number[] }> {
   const integers = columns.columns.flatMap((column, index) => (column.type === 'integer' ? [index] : []))
   for (const sequence of [REJECTED, ...integers.map(widerSequence)]) await connection.run(`create or replace temp sequence ${sequence}`)
-  const { good } = projectionOf(columns, zone, source.relation, source.numbered)
+  const { good } = projectionOf(columns, zone, source.relation)
   const written = await count(connection, `copy (${good}) to ${literal(file)} (${PARQUET})`)
   const wider: number[] = []
   for (const index of integers) if ((await lastOf(connection, widerSequence(index))) > 0) wider.push(index)
@@ -60,8 +60,8 @@ async function deduplicate(connection: DuckDBConnection, { columns }: Columns, f
   // equal hashes are only suspects: `distinct` compares the values
   const after = await count(
     connection,
-    `copy (select * from ${rows} where hash(${names}) not in (select h from repeated)
-      union all select distinct * from ${rows} where hash(${names}) in (select h from repeated)) to ${literal(unique)} (${PARQUET})`
+    `copy (select * from ${rows} anti join repeated on h = hash(${names})
+      union all select distinct * from (from ${rows} semi join repeated on h = hash(${names}))) to ${literal(unique)} (${PARQUET})`
   )
   await rename(unique, file)
   return before - after
@@ -86,11 +86,9 @@ export async function writeSilver(
   let source = given
   let columns = decided
   let written: Awaited<ReturnType<typeof writeGood>>
-  let hasBeenSifted = false
   const sift = async () => {
     say('sifting out records without structure')
     source = await sifted(source, folder)
-    hasBeenSifted = true
   }
   if (source.csv?.snapshot.isPlain === false) await sift()
   for (;;) {
@@ -98,10 +96,10 @@ export async function writeSilver(
     const isAccounted = await writeGood(connection, source, columns, zone, file).then(
       result => {
         written = result
-        return source.csv === undefined || hasBeenSifted || result.good + result.rejected === source.rows
+        return source.csv === undefined || source.isSifted || result.good + result.rejected === source.rows
       },
       error => {
-        if (source.csv === undefined || hasBeenSifted || !isCsvError(error)) throw unreadable(source.name, error)
+        if (source.csv === undefined || source.isSifted || !isCsvError(error)) throw unreadable(source.name, error)
         return false
       }
     )
@@ -121,10 +119,8 @@ export async function writeSilver(
   let seen = source.rows
   if (good < source.rows) {
     say('locating rejected rows')
-    const { bad } = projectionOf(columns, zone, source.relation, source.numbered)
-    await connection.run('set preserve_insertion_order = true')
-    ;({ seen, ...rejects } = await writeRejects(connection, source, rejected > 0 ? bad : `select * from (${bad}) where false`, rejectsFile))
-    await connection.run('set preserve_insertion_order = false')
+    const { bad } = projectionOf(columns, zone, source.relation)
+    ;({ seen, ...rejects } = await writeRejects(connection, source, rejected > 0 ? bad : undefined, folder, rejectsFile))
   } else await writeFile(rejectsFile, emptyRejects)
   if (good + rejects.rows !== seen || seen !== source.rows)
     throw new PipelineError(

@@ -30,8 +30,10 @@ export interface Source {
   columns: SourceColumn[]
   /** The rows with columns c0, c1, … */
   relation: string
-  /** The same and `row`, counted from 1; for text files only when the order of rows is kept. */
+  /** The same and `row`, counted from 1; of Parquet files only. */
   numbered: string
+  /** Text without the records that have no structure. */
+  isSifted: boolean
   /** Set for text files. */
   csv?: CsvSource
   /** Records in the file: counted apart from reading it. */
@@ -84,7 +86,8 @@ async function csvSource(name: string, snapshot: Snapshot, options: DeliverOptio
     name,
     columns: dialect.columns.map(column => ({ name: column })),
     relation,
-    numbered: `(select row_number() over () as row, * from ${relation})`,
+    numbered: '',
+    isSifted: false,
     csv: { snapshot: text, dialect, shape: { delimiter: dialect.delimiter.charCodeAt(0), columns: dialect.columns.length } },
     rows: text.lines - 1
   }
@@ -106,8 +109,7 @@ export async function sifted(source: Source, folder: string): Promise<Source> {
     }
   }
   await pipeline(clean, createWriteStream(file))
-  const relation = readCsv(file, dialect, 0)
-  return { ...source, relation, numbered: `(select row_number() over () as row, * from ${relation})`, rows }
+  return { ...source, relation: readCsv(file, dialect, 0), isSifted: true, rows }
 }
 
 async function parquetSource(connection: DuckDBConnection, name: string, snapshot: Snapshot): Promise<Source> {
@@ -125,6 +127,7 @@ async function parquetSource(connection: DuckDBConnection, name: string, snapsho
       columns: columns.map(column => (column.declared === 'VARCHAR' ? { name: column.name } : column)),
       relation: `(select ${list} from read_parquet(${file}))`,
       numbered: `(select file_row_number + 1 as row, ${list} from read_parquet(${file}, file_row_number = true))`,
+      isSifted: false,
       rows
     }
   } catch (error) {
