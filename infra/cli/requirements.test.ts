@@ -9,7 +9,7 @@ const text = readFileSync(join(root, 'docs', 'requirements.md'), 'utf8')
 const rows = [...text.matchAll(/^\| (A\d+) \| (.+?) \| (.+?) \|$/gm)].map(([, id, served, proofs]) => ({
   id: id!,
   served: served!,
-  proofs: proofs!.split('; ').map(proof => proof.trim())
+  proofs: proofs!.split('<br>').map(proof => proof.trim())
 }))
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `A${from + index}`)

@@ -1,6 +1,0 @@
--- Each warehouse sensor's averages of the last hour.
-select sensor_id, count(*) as reading_count, round(avg(temperature)::numeric, 2) as avg_temp, round(avg(humidity)::numeric, 2) as avg_humidity
-from sensor_readings
-where time > now() - interval '1 hour'
-group by sensor_id
-order by sensor_id
