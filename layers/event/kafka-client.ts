@@ -1,9 +1,10 @@
 // How does a function reach Kafka? One client, one idempotent producer and one admin connection for each process.
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
 import { config } from '../config'
 import type { Contract } from '../contract'
 import { PipelineError } from '../errors'
 import { log } from '../log'
+import { keyPartitioner } from './partitioner'
 
 const levels: Record<number, 'error' | 'warn' | 'info' | 'debug'> = {
   [logLevel.ERROR]: 'error',
@@ -47,27 +48,6 @@ function connected<T>(connect: () => Promise<T>, forget: () => void): Promise<T>
   })
 }
 
-/** Keys whose partition is remembered at most. */
-const rememberedKeysMax = 10_000
-
-/** kafkajs' own partitioner, which places keys as Java clients do; its 64-bit arithmetic is done once for a key, not for every record. */
-function rememberedPartitioner(): ReturnType<typeof Partitioners.DefaultPartitioner> {
-  const choose = Partitioners.DefaultPartitioner()
-  let partitions = 0
-  let remembered = new Map<string, number>()
-  return choice => {
-    const { key, partition } = choice.message
-    if (typeof key !== 'string' || partition !== undefined) return choose(choice)
-    if (choice.partitionMetadata.length !== partitions || remembered.size >= rememberedKeysMax) {
-      partitions = choice.partitionMetadata.length
-      remembered = new Map()
-    }
-    let chosen = remembered.get(key)
-    if (chosen === undefined) remembered.set(key, (chosen = choose(choice)))
-    return chosen
-  }
-}
-
 /** The idempotent producer: a batch that is sent again after a lost answer is stored once; records of a key go to one partition, as Java clients place them. */
 export function sharedProducer(): Promise<Producer> {
   producer ??= connected(
@@ -76,7 +56,7 @@ export function sharedProducer(): Promise<Producer> {
         idempotent: true,
         maxInFlightRequests: 5,
         allowAutoTopicCreation: false,
-        createPartitioner: rememberedPartitioner
+        createPartitioner: keyPartitioner
       })
       await connecting.connect()
       return connecting
