@@ -5,8 +5,8 @@ import type { Column, Columns, TimeReading } from './columns'
 
 /** The square of a larger number is none, and with it no standard deviation. */
 export const MAX_NUMBER = '1e150'
-/** Counts the rejected rows while the others are written. */
-export const REJECTED = 'rejected_rows'
+/** Counts, while the other rows are written, those that are rejected for a column, and for none before it. */
+export const rejectedSequence = (index: number): string => `rejected_${index}`
 /** Counts the numbers of an integer column that no 64-bit integer holds. */
 export const widerSequence = (index: number): string => `wider_${index}`
 
@@ -30,7 +30,7 @@ export function sqlType({ type, declared }: Column): string {
 }
 
 function timeValue(raw: string, time: TimeReading, zone: string): string {
-  const inZone = (wall: string) => (zone === 'UTC' ? `(${wall})::timestamptz` : `instant_in_zone(${wall}, ${literal(zone)})`)
+  const inZone = (wall: string) => (zone === 'UTC' ? `utc_instant(${wall})` : `instant_in_zone(${wall}, ${literal(zone)})`)
   switch (time.kind) {
     case 'iso':
       return `iso_instant(${raw}, ${literal(zone)})`
@@ -38,7 +38,7 @@ function timeValue(raw: string, time: TimeReading, zone: string): string {
       return inZone(`try_strptime(trim(${raw}), [${time.formats.map(literal).join(', ')}])`)
     case 'epoch': {
       const factor = { s: 1_000_000, ms: 1_000, us: 1 }[time.unit]
-      return `make_timestamp(try(try_cast(${raw} as bigint) * ${factor}))::timestamptz`
+      return `make_timestamptz(try(try_cast(${raw} as bigint) * ${factor}))`
     }
     case 'typed':
       return /TIME ZONE$/.test(time.type) ? raw : inZone(`${raw}::timestamp`)
@@ -118,30 +118,42 @@ function reason(column: Column, raw: string, value: string, isTime: boolean, tim
 export interface Projection {
   /** The typed columns of the rows that have no problem. */
   good: string
-  /** For every row of the source its list of problems, each with `column`, `value` and `reason`; null for a row that has none. */
-  bad: string
+  /** For every row of the source its texts where one of the given columns has a problem, else null. */
+  suspects(columns: readonly number[]): string
+  /** `row`, `column`, `value`, `reason`: every problem of the rows of a relation with `row`, c0, c1, … */
+  problems(relation: string): string
 }
 
-/**
- * @param relation the source with columns c0, c1, …
- */
+/** @param relation the source with columns c0, c1, … */
 export function projectionOf({ columns, timeIndex, time }: Columns, zone: string, relation: string): Projection {
-  const indexes = columns.map((_, index) => index)
-  const all = (of: (column: Column, index: number) => string) => indexes.map(index => of(columns[index]!, index)).join(',\n')
-  const quick = (from: string) =>
-    `select ${all((column, index) => `c${index}, ${index === timeIndex ? timeValue(`c${index}`, time, zone) : quickValue(column, `c${index}`, zone)} as q${index}`)} from ${from}`
-  const valued = (from: string) =>
-    `select ${all((column, index) => `c${index}, ${index === timeIndex ? `q${index}` : slowValue(column, index, `c${index}`, `q${index}`)} as v${index}`)} from (${quick(from)})`
-  const conditions = indexes.map(index => badCondition(columns[index]!, `c${index}`, `v${index}`, index === timeIndex))
-  const suspect = indexes.flatMap(index => suspectCondition(columns[index]!, `v${index}`, index === timeIndex) ?? []).join(' or ')
-  const problems = all(
-    (column, index) =>
-      `case when ${conditions[index]} then {'column': ${literal(column.name)}, 'value': c${index}::varchar, 'reason': ${reason(column, `c${index}`, `v${index}`, index === timeIndex, time, zone)}} end`
-  )
+  const everyIndex = columns.map((_, index) => index)
+  const isTime = (index: number) => index === timeIndex
+  const quickOf = (index: number) => (isTime(index) ? timeValue(`c${index}`, time, zone) : quickValue(columns[index]!, `c${index}`, zone))
+  const bestOf = (index: number) => (isTime(index) ? `q${index}` : slowValue(columns[index]!, index, `c${index}`, `q${index}`))
+  const isBad = (index: number) => badCondition(columns[index]!, `c${index}`, `v${index}`, isTime(index))
+  const isSuspect = (indexes: readonly number[]) =>
+    indexes.flatMap(index => suspectCondition(columns[index]!, `v${index}`, isTime(index)) ?? []).join(' or ')
+  const raw = everyIndex.map(index => `c${index}`).join(', ')
+  /** The values of some columns beside all texts. */
+  const valued = (indexes: readonly number[], from: string, extra = '') =>
+    `select ${extra}${raw}, ${indexes.map(index => `${bestOf(index)} as v${index}`).join(', ')}
+     from (select ${extra}${raw}, ${indexes.map(index => `${quickOf(index)} as q${index}`).join(', ')} from ${from})`
+  const problem = (index: number) =>
+    `case when ${isBad(index)} then {'column': ${literal(columns[index]!.name)}, 'value': c${index}::varchar,
+      'reason': ${reason(columns[index]!, `c${index}`, `v${index}`, isTime(index), time, zone)}} end`
   return {
-    good: `select ${all((column, index) => `v${index} as ${quoteIdentifier(column.name)}`)} from (${valued(relation)})
-      where case when ${suspect} then case when ${conditions.join(' or ')} then nextval('${REJECTED}') is null else true end else true end`,
-    bad: `select case when ${suspect} then case when ${conditions.join(' or ')} then list_filter([${problems}], lambda problem: problem is not null) end end as problems
-      from (${valued(relation)})`
+    good: `select ${everyIndex.map(index => `v${index} as ${quoteIdentifier(columns[index]!.name)}`).join(', ')}
+      from (${valued(everyIndex, relation)})
+      where case when ${isSuspect(everyIndex)}
+        then case ${everyIndex.map(index => `when ${isBad(index)} then nextval('${rejectedSequence(index)}') is null`).join(' ')} else true end
+        else true end`,
+    suspects: indexes =>
+      `select case when ${isSuspect(indexes)} then {${everyIndex.map(index => `c${index}: c${index}`).join(', ')}} end as texts
+       from (${valued(indexes, relation)})`,
+    problems: from =>
+      `select row, problem.column as "column", problem.value as value, problem.reason as reason
+       from (
+         select row, unnest(list_filter([${everyIndex.map(problem).join(', ')}], lambda problem: problem is not null)) as problem
+         from (${valued(everyIndex, from, 'row, ')}))`
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { literal } from '../../layers/lake/duckdb'
+import type { Projection } from './projection'
 import { recordsOf } from './records'
 import type { Source } from './source'
 
@@ -28,17 +29,22 @@ const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"
 const csvLine = (cells: (string | number | null)[]) => `${cells.map(cell => (cell === null ? '' : quoted(String(cell)))).join(',')}\n`
 
 /**
- * Finds the values with a problem: one row of the source is one row of the file that this writes, so that its number is the row's, while
- * several threads read.
+ * Finds the values with a problem. The texts of suspects are written one row of the file for one row of the source, so that its number is the
+ * row's while several threads read; then the few are looked at closely.
+ * @returns a relation of `row`, `column`, `value`, `reason`
  */
-async function findProblems(connection: DuckDBConnection, problems: string, folder: string): Promise<string> {
-  const file = join(folder, 'problems.parquet')
+async function findProblems(
+  connection: DuckDBConnection,
+  projection: Projection,
+  rejecting: readonly number[],
+  folder: string
+): Promise<string> {
+  const file = literal(join(folder, 'suspects.parquet'))
   await connection.run('set preserve_insertion_order = true')
-  await connection.run(`copy (${problems}) to ${literal(file)} (format parquet)`)
+  await connection.run(`copy (${projection.suspects(rejecting)}) to ${file} (format parquet)`)
   await connection.run('set preserve_insertion_order = false')
-  return `(select row, problem."column" as "column", problem.value as value, problem.reason as reason
-    from (select file_row_number + 1 as row, unnest(problems) as problem from read_parquet(${literal(file)}, file_row_number = true)
-      where problems is not null))`
+  const suspects = `(select file_row_number + 1 as row, texts.* from read_parquet(${file}, file_row_number = true) where texts is not null)`
+  return `(${projection.problems(suspects)})`
 }
 
 /** Problems by row, in the order of rows, from a query that is not held in memory. */
@@ -122,16 +128,17 @@ async function writeFromParquet(
 
 /**
  * Writes rejects.csv: a line for each problem of a row. `seen` counts the records of the source again.
- * @param bad query of a list of problems for every row of the source; undefined when no value has one
+ * @param rejecting columns for which rows were left out
  */
 export async function writeRejects(
   connection: DuckDBConnection,
   source: Source,
-  bad: string | undefined,
+  projection: Projection,
+  rejecting: readonly number[],
   folder: string,
   file: string
 ): Promise<Rejects & { seen: number }> {
-  const problems = bad === undefined ? undefined : await findProblems(connection, bad, folder)
+  const problems = rejecting.length === 0 ? undefined : await findProblems(connection, projection, rejecting, folder)
   if (source.csv !== undefined) return writeFromText(connection, source, problems, file)
   if (problems === undefined) throw new RangeError('a Parquet file has no records without structure')
   return writeFromParquet(connection, source, problems, file)

@@ -6,7 +6,7 @@ import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { PipelineError } from '../../layers/errors'
 import { literal } from '../../layers/lake/duckdb'
 import type { Columns } from './columns'
-import { projectionOf, REJECTED, widerSequence } from './projection'
+import { type Projection, projectionOf, rejectedSequence, widerSequence } from './projection'
 import { emptyRejects, type Rejects, writeRejects } from './rejects'
 import { type Source, sifted, unreadable } from './source'
 
@@ -30,21 +30,30 @@ const lastOf = (connection: DuckDBConnection, sequence: string) =>
 
 const isCsvError = (error: unknown) => /CSV Error|Invalid unicode|not utf-8|Maximum line size/i.test((error as Error).message ?? '')
 
-/** Writes the rows without a problem. @returns how many, and how many were left out for a value; undefined when the columns were wider than thought */
-async function writeGood(
-  connection: DuckDBConnection,
-  source: Source,
-  columns: Columns,
-  zone: string,
-  file: string
-): Promise<{ good: number; rejected: number; wider: number[] }> {
-  const integers = columns.columns.flatMap((column, index) => (column.type === 'integer' ? [index] : []))
-  for (const sequence of [REJECTED, ...integers.map(widerSequence)]) await connection.run(`create or replace temp sequence ${sequence}`)
-  const { good } = projectionOf(columns, zone, source.relation)
-  const written = await count(connection, `copy (${good}) to ${literal(file)} (${PARQUET})`)
-  const wider: number[] = []
-  for (const index of integers) if ((await lastOf(connection, widerSequence(index))) > 0) wider.push(index)
-  return { good: written, rejected: await lastOf(connection, REJECTED), wider }
+interface Written {
+  good: number
+  /** Columns for which rows were left out. */
+  rejecting: number[]
+  rejected: number
+  /** Columns of integers with numbers that are none. */
+  wider: number[]
+}
+
+/** Writes the rows without a problem. */
+async function writeGood(connection: DuckDBConnection, { columns }: Columns, projection: Projection, file: string): Promise<Written> {
+  const indexes = columns.map((_, index) => index)
+  const integers = indexes.filter(index => columns[index]!.type === 'integer')
+  for (const sequence of [...indexes.map(rejectedSequence), ...integers.map(widerSequence)])
+    await connection.run(`create or replace temp sequence ${sequence}`)
+  const good = await count(connection, `copy (${projection.good}) to ${literal(file)} (${PARQUET})`)
+  const written: Written = { good, rejecting: [], rejected: 0, wider: [] }
+  for (const index of indexes) {
+    const rejected = await lastOf(connection, rejectedSequence(index))
+    written.rejected += rejected
+    if (rejected > 0) written.rejecting.push(index)
+  }
+  for (const index of integers) if ((await lastOf(connection, widerSequence(index))) > 0) written.wider.push(index)
+  return written
 }
 
 /** Removes all but one of rows that are equal in every column. @returns how many were removed */
@@ -85,7 +94,8 @@ export async function writeSilver(
   await connection.run('set preserve_insertion_order = false')
   let source = given
   let columns = decided
-  let written: Awaited<ReturnType<typeof writeGood>>
+  let projection: Projection
+  let written: Written
   const sift = async () => {
     say('sifting out records without structure')
     source = await sifted(source, folder)
@@ -93,7 +103,8 @@ export async function writeSilver(
   if (source.csv?.snapshot.isPlain === false) await sift()
   for (;;) {
     say('reading and typing')
-    const isAccounted = await writeGood(connection, source, columns, zone, file).then(
+    projection = projectionOf(columns, zone, source.relation)
+    const isAccounted = await writeGood(connection, columns, projection, file).then(
       result => {
         written = result
         return source.csv === undefined || source.isSifted || result.good + result.rejected === source.rows
@@ -114,13 +125,12 @@ export async function writeSilver(
       columns: columns.columns.map((column, index) => (wider.includes(index) ? { ...column, type: 'double' } : column))
     }
   }
-  const { good, rejected } = written!
+  const { good, rejecting } = written!
   let rejects: Rejects = { rows: 0, reasons: {} }
   let seen = source.rows
   if (good < source.rows) {
     say('locating rejected rows')
-    const { bad } = projectionOf(columns, zone, source.relation)
-    ;({ seen, ...rejects } = await writeRejects(connection, source, rejected > 0 ? bad : undefined, folder, rejectsFile))
+    ;({ seen, ...rejects } = await writeRejects(connection, source, projection!, rejecting, folder, rejectsFile))
   } else await writeFile(rejectsFile, emptyRejects)
   if (good + rejects.rows !== seen || seen !== source.rows)
     throw new PipelineError(

@@ -34,11 +34,15 @@ create macro number_of(t, mark) as
 -- A wall-clock time of a zone as an instant: the later one where it occurs twice; null where the zone skips it.
 create macro instant_in_zone(wall, zone) as case when timezone(zone, timezone(zone, wall)) = wall then timezone(zone, wall) end;
 
--- Read as `timestamp` a time costs a third of what it costs as `timestamptz`, but offsets are dropped without a word: so look for one first.
+-- A wall-clock time of UTC as an instant: a cast would ask the calendar for every value.
+create macro utc_instant(wall) as make_timestamptz(epoch_us(wall));
+
+-- A time without an offset costs a third of what reading it as `timestamptz` does, but `timestamp` drops offsets without a word: so look for
+-- one first. After the two hyphens of the date a third is that of an offset.
 create macro iso_instant(t, zone) as
   case
-    when contains(t, '+') or contains(t[12:], '-') then try_cast(trim(t) as timestamptz)
-    when zone = 'UTC' then coalesce(try_cast(t as timestamp)::timestamptz, try_cast(trim(t) as timestamptz))
+    when contains(t, '+') or t like '%-%-%-%' then try_cast(trim(t) as timestamptz)
+    when zone = 'UTC' then coalesce(utc_instant(try_cast(t as timestamp)), try_cast(trim(t) as timestamptz))
     when regexp_matches(t, '[A-Za-z]\s*$') then try_cast(trim(t) as timestamptz)
     else instant_in_zone(try_cast(trim(t) as timestamp), zone)
   end;
@@ -54,7 +58,7 @@ create macro trimmed_text(t) as
 
 -- Hours and days are counted from 200,000 days before 1970, where no count is negative: date_trunc asks the calendar for every value.
 create macro hour_number(instant) as (epoch_us(instant) + 17280000000000000) // 3600000000;
-create macro hour_start(number) as make_timestamp(number * 3600000000 - 17280000000000000)::timestamptz;
+create macro hour_start(number) as make_timestamptz(number * 3600000000 - 17280000000000000);
 create macro day_number(instant) as (epoch_us(instant) + 17280000000000000) // 86400000000;
-create macro day_start(number) as make_timestamp(number * 86400000000 - 17280000000000000)::timestamptz;
+create macro day_start(number) as make_timestamptz(number * 86400000000 - 17280000000000000);
 create macro quarter_of(instant) as year(instant) || '-Q' || quarter(instant);
