@@ -132,6 +132,25 @@ async function database(name: string, url: string): Promise<Check> {
   }
 }
 
+async function mysql(url: string): Promise<Check> {
+  const { createConnection } = await import('mysql2/promise')
+  const connection = await createConnection({ uri: url, connectTimeout: 3_000 })
+  try {
+    const [rows] = await connection.query('select version() as version')
+    return ok('MYSQL_URL', `MySQL ${(rows as { version: string }[])[0]!.version}`)
+  } finally {
+    await connection.end().catch(() => undefined)
+  }
+}
+
+/** Lists as much as one object: enough to know that folder or bucket answer. */
+async function lake(url: string | undefined): Promise<Check> {
+  if (url === undefined) return ok('lake', 'a folder, made with the first object')
+  const { openLake } = await import('../../layers/lake')
+  for await (const { key } of openLake(url).list('')) return ok('lake', `${url} answers, first object ${key}`)
+  return ok('lake', `${url} answers, and is empty`)
+}
+
 /** Servers: those that run, those that the environment names, or how the embedded ones would run. */
 function servers(context: Context): (() => Promise<Check>)[] {
   const external = externalServers(process.env)
@@ -139,7 +158,8 @@ function servers(context: Context): (() => Promise<Check>)[] {
   const urls = {
     kafka: external.kafka ?? endpoints?.kafka,
     database: external.database ?? endpoints?.database,
-    timescale: external.timescale ?? endpoints?.timescale
+    timescale: external.timescale ?? endpoints?.timescale,
+    lake: external.lake ?? endpoints?.lake
   }
   const embedded = async () => ok('Postgres', `embedded, runs ${(await findLauncher(context.place)).description}`)
   return [
@@ -147,7 +167,9 @@ function servers(context: Context): (() => Promise<Check>)[] {
     () => guarded('DATABASE_URL', () => (urls.database === undefined ? embedded() : database('DATABASE_URL', urls.database))),
     ...(urls.timescale !== undefined && urls.timescale !== urls.database
       ? [() => guarded('TIMESCALE_URL', () => database('TIMESCALE_URL', urls.timescale!))]
-      : [])
+      : []),
+    ...(external.mysql === undefined ? [] : [() => guarded('MYSQL_URL', () => mysql(external.mysql!))]),
+    () => guarded('lake', () => lake(urls.lake))
   ]
 }
 
