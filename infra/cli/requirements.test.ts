@@ -6,7 +6,7 @@ const root = process.cwd()
 const text = readFileSync(join(root, 'docs', 'requirements.md'), 'utf8')
 
 /** `| A12 | how it is served | proof; proof |` */
-const rows = [...text.matchAll(/^\| (A\d+) \| (.+?) \| (.+?) \|$/gm)].map(([, id, served, proofs]) => ({
+const rows = [...text.matchAll(/^\| (A\d+) +\| (.+?) +\| (.+?) +\|$/gm)].map(([, id, served, proofs]) => ({
   id: id!,
   served: served!,
   proofs: proofs!.split('<br>').map(proof => proof.trim())
