@@ -59,6 +59,7 @@ function dueIn({ parsed, timezone }: Schedule, after: number, until: number): { 
  * |---------------|-----------------|---------------------------------------------------------------------------|
  * | free          | falls due       | runs                                                                      |
  * | running       | falls due       | noted; several are one; runs when the run ends                            |
+ * | free          | falls due while another schedule runs its function | waits for that, the one that is due longest first |
  * | running       | somebody asks   | waits for its turn                                                        |
  * | disabled      | falls due       | nothing; nothing is missed either                                         |
  * | any           | start           | what was missed or interrupted: once, if it is a cron or a rate of an hour or more |
@@ -253,9 +254,15 @@ export class Scheduler implements JournalListener {
     this.#drain(track)
   }
 
-  /** Starts what waits, if the schedule is free. */
+  /** The schedules of one function, in the order in which they wait for it. */
+  #sharing(name: string): Track[] {
+    const waitsSince = ({ requests, pending }: Track) => (requests.length > 0 ? 0 : (pending?.dueAt ?? Number.POSITIVE_INFINITY))
+    return [...this.#tracks.values()].filter(({ schedule }) => schedule.function === name).sort((a, b) => waitsSince(a) - waitsSince(b))
+  }
+
+  /** Starts what waits, if no schedule runs the function. */
   #drain(track: Track): void {
-    if (track.active || !this.#leads || this.#stopping.signal.aborted) return
+    if (!this.#leads || this.#stopping.signal.aborted || this.#sharing(track.schedule.function).some(({ active }) => active)) return
     const { schedule, pending } = track
     const request = track.requests.shift()
     if (request) {
@@ -293,7 +300,7 @@ export class Scheduler implements JournalListener {
       void journal.put(this.#ended(run, { outcome: 'failed', error: (error as Error).message }))
     }
     track.active = undefined
-    this.#drain(track)
+    for (const next of this.#sharing(track.schedule.function)) this.#drain(next)
   }
 
   #ended(run: Run, how: Pick<Run, 'outcome' | 'error' | 'requestId'>): Run {
