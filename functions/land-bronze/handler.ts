@@ -9,11 +9,10 @@ import { kafkaEvent, partitionsOf } from '../../layers/event/kafka-event'
 import { openLake } from '../../layers/lake'
 import { codecFor } from '../../layers/lake/compression'
 import { advanceOffsets, claimOffsets, type OffsetRange, rangeOf } from '../../layers/store/batch'
+import { LANDING } from '../../layers/store/counts'
 import { poolFor, withTransaction } from '../../layers/store/pool'
 import { type Landed, type Landing, landRecords } from './land'
 
-/** The name under which offsets are kept of what is in the lake. */
-const LANDING = 'land-bronze'
 /** The name under which offsets are kept of what somebody began to write. */
 const ATTEMPT = 'land-bronze-attempt'
 

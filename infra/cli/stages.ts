@@ -4,7 +4,7 @@ import type { Contract } from '../../layers/contract'
 import { nearest } from '../../layers/contract/identifiers'
 import { PipelineError } from '../../layers/errors'
 import { kafkaClient } from '../../layers/event/kafka-client'
-import { consumedOffsets } from '../../layers/store/counts'
+import { consumedOffsets, LANDING } from '../../layers/store/counts'
 import { poolFor } from '../../layers/store/pool'
 import { summaryCounts } from '../../layers/store/summary-counts'
 import type { Endpoints } from '../local/state'
@@ -67,7 +67,6 @@ export interface StageContext {
 /** What a stage answers: its function's result, or what was counted. */
 export type StageResult = object
 
-const LAND_BRONZE = 'land-bronze'
 /** A batch waits for more records up to the contract's interval; so much more for writing it. */
 const LANDING_SLACK_MS = 60_000
 const POLL_MS = 200
@@ -112,7 +111,7 @@ async function landed({ contract, endpoints, progress }: StageContext): Promise<
   const deadline = performance.now() + contract.landing!.flushIntervalSeconds * 1000 + LANDING_SLACK_MS
   let moved = -1
   for (;;) {
-    const consumed = await consumedOffsets(poolFor(endpoints.database), LAND_BRONZE, clusterId)
+    const consumed = await consumedOffsets(poolFor(endpoints.database), LANDING, clusterId)
     const done = [...ends].reduce((sum, [partition, end]) => sum + Math.min(end, consumed.get(partition) ?? 0), 0)
     if (done >= total) return { landed: total, lake: endpoints.lake }
     progress.show(done, total, `${done.toLocaleString('en-US')} records landed`)

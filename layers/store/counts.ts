@@ -7,6 +7,8 @@ import { storeError } from './pool'
 
 /** The name under which `validate-message` notes how far it is. */
 export const VALIDATION = 'validate-message'
+/** The name under which `land-bronze` notes how far it is. */
+export const LANDING = 'land-bronze'
 
 export interface RecordCounts {
   valid: number

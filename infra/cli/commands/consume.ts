@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Consumer, KafkaMessage } from 'kafkajs'
 import { type Contract, compileValidator } from '../../../layers/contract'
 import { PipelineError } from '../../../layers/errors'
-import { kafkaClient } from '../../../layers/event/kafka-client'
+import { closeKafka, clusterId, kafkaClient } from '../../../layers/event/kafka-client'
 import { countsByDataset, type RecordCounts } from '../../../layers/store/counts'
 import { closePools, poolFor } from '../../../layers/store/pool'
 import { serverVariables } from '../../local/functions'
@@ -82,18 +82,8 @@ function stored(before: RecordCounts, now: RecordCounts): Statistics {
   return { processed: valid + invalid + duplicates, valid, invalid, duplicates }
 }
 
-async function readCounts(url: string, clusterId: string, dataset: string): Promise<RecordCounts> {
-  return (await countsByDataset(poolFor(url), clusterId)).get(dataset) ?? { valid: 0, quarantined: 0, duplicate: 0, reasons: {} }
-}
-
-async function clusterIdOf(brokers: string): Promise<string> {
-  const admin = kafkaClient(brokers.split(',')).admin()
-  await admin.connect()
-  try {
-    return (await admin.describeCluster()).clusterId
-  } finally {
-    await admin.disconnect()
-  }
+async function readCounts(url: string, cluster: string, dataset: string): Promise<RecordCounts> {
+  return (await countsByDataset(poolFor(url), cluster)).get(dataset) ?? { valid: 0, quarantined: 0, duplicate: 0, reasons: {} }
 }
 
 /** Reads until `signal`; resolves when the consumer has its partitions and calls `onMessage` for each record. */
@@ -154,19 +144,19 @@ export async function consume(context: Context, options: ConsumeOptions, dataset
   } finally {
     release()
     await consumer.disconnect().catch(() => undefined)
-    await closePools()
+    await Promise.all([closeKafka(), closePools()])
   }
 }
 
 /** Notes the counts of now; the answer waits, for a bounded time, until as many records more are stored. */
 async function databaseAccount(contract: Contract, endpoints: Endpoints): Promise<(seen: number) => Promise<Statistics>> {
   const url = contract.store === 'timeseries' ? endpoints.timescale : endpoints.database
-  const clusterId = await clusterIdOf(endpoints.kafka)
-  const before = await readCounts(url, clusterId, contract.dataset)
+  const cluster = await clusterId()
+  const before = await readCounts(url, cluster, contract.dataset)
   return async seen => {
     const deadline = performance.now() + SETTLE_MS
     for (;;) {
-      const now = stored(before, await readCounts(url, clusterId, contract.dataset))
+      const now = stored(before, await readCounts(url, cluster, contract.dataset))
       if (now.processed >= seen || performance.now() > deadline) return now
       await wait(POLL_MS)
     }
