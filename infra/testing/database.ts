@@ -1,5 +1,6 @@
-// How does a test file get a database of its own? As a copy of the migrated template.
+// How does a test file get a database of its own? As a copy of a server's migrated template.
 import pg from 'pg'
+import { type ServerUrls, startTestServer } from './server'
 
 export interface TestDatabase {
   /** As the functions connect. */
@@ -13,6 +14,7 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
+const template = 'sluice'
 let count = 0
 
 const withDatabase = (url: string, database: string) => {
@@ -21,8 +23,8 @@ const withDatabase = (url: string, database: string) => {
   return parsed.href
 }
 
-async function asSuperuser(sql: string, database = 'postgres'): Promise<void> {
-  const client = new pg.Client({ connectionString: withDatabase(process.env.TEST_POSTGRES_SUPERUSER!, database) })
+async function run(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
     await client.query(sql)
@@ -31,14 +33,18 @@ async function asSuperuser(sql: string, database = 'postgres'): Promise<void> {
   }
 }
 
-/** A new database with every table and grant of the template. */
-export async function testDatabase(): Promise<TestDatabase> {
+/**
+ * A new database with every table and grant of the template.
+ * @param urls the server; the one of the whole run when left out
+ */
+export async function testDatabase(urls: ServerUrls = JSON.parse(process.env.TEST_POSTGRES!)): Promise<TestDatabase> {
   const name = `test_${process.pid}_${++count}`
-  await asSuperuser(`create database ${name} template sluice owner sluice_owner`)
-  const ownerUrl = withDatabase(process.env.TEST_POSTGRES_OWNER!, name)
+  const asSuperuser = (sql: string, database = 'postgres') => run(withDatabase(urls.superuser, database), sql)
+  await asSuperuser(`create database ${name} template ${template} owner sluice_owner`)
+  const ownerUrl = withDatabase(urls.owner, name)
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 })
   return {
-    appUrl: withDatabase(process.env.TEST_POSTGRES_APP!, name),
+    appUrl: withDatabase(urls.app, name),
     ownerUrl,
     query: async (sql, values) => (await pool.query(sql, values)).rows,
     asSuperuser: sql => asSuperuser(sql, name),
@@ -47,4 +53,16 @@ export async function testDatabase(): Promise<TestDatabase> {
       await asSuperuser(`drop database ${name} with (force)`)
     }
   }
+}
+
+/**
+ * A new database on a server where nobody else writes, not even autovacuum: for tests of what depends on the transactions that are open
+ * anywhere on the server.
+ */
+export async function databaseOnOwnServer(): Promise<TestDatabase> {
+  const server = await startTestServer()
+  await run(server.urls.superuser, 'alter system set autovacuum = off')
+  await run(server.urls.superuser, 'select pg_reload_conf()')
+  const database = await testDatabase(server.urls)
+  return { ...database, drop: () => database.drop().finally(server.stop) }
 }
