@@ -9,10 +9,23 @@ import { PARQUET } from './silver'
 /** A sum of 64-bit integers does not fit into one, and Parquet has no wider integer. */
 const sumType = ({ type, declared }: Column) => (type === 'integer' || /INT/.test(declared ?? '') ? '::decimal(38, 0)' : '')
 
+const ROW_COUNT = 'row_count'
+
+/** `temperature_avg`; a number that is called `row` may not take the name of the count of rows. */
+function nameOf(column: string, suffix: string): string {
+  const name = `${column}_${suffix}`
+  return name.toLowerCase() === ROW_COUNT ? `${name}_2` : name
+}
+
+/** A sum of decimals has at most 38 digits: of wider ones than this, ten thousand million of them might not fit. */
+const MAX_EXACT_DIGITS = 28
+const isWide = ({ declared }: Column) => Number(/^DECIMAL\((\d+)/.exec(declared ?? '')?.[1] ?? 0) > MAX_EXACT_DIGITS
+
 const measuresOf = ({ columns }: Columns) =>
   columns.filter(isNumeric).map(column => ({
     value: quoteIdentifier(column.name),
-    of: (suffix: string) => quoteIdentifier(`${column.name}_${suffix}`),
+    summed: `${quoteIdentifier(column.name)}${isWide(column) ? '::double' : ''}`,
+    of: (suffix: string) => quoteIdentifier(nameOf(column.name, suffix)),
     sumType: sumType(column)
   }))
 
@@ -25,13 +38,14 @@ async function copied(connection: DuckDBConnection, select: string, file: string
 export function writeHours(connection: DuckDBConnection, columns: Columns, data: string, file: string): Promise<number> {
   const time = quoteIdentifier(columns.columns[columns.timeIndex]!.name)
   const measures = measuresOf(columns).map(
-    ({ value, of, sumType }) => `, count(${value}) as ${of('count')}, min(${value}) as ${of('min')}, max(${value}) as ${of('max')},
-      avg(${value}) as ${of('avg')}, sum(${value})${sumType} as ${of('sum')}, stddev_samp(${value}) as ${of('stddev')}`
+    ({ value, summed, of, sumType }) => `, count(${value}) as ${of('count')}, min(${value}) as ${of('min')}, max(${value}) as ${of('max')},
+      avg(${summed}) as ${of('avg')}, sum(${summed})${sumType} as ${of('sum')}, stddev_samp(${value}) as ${of('stddev')}`
   )
+  // by position: a column of the source may be called as the group is
   return copied(
     connection,
     `select hour_start(bucket) as hour_start, * exclude (bucket)
-     from (select hour_number(${time}) as bucket, count(*) as row_count${measures.join('')} from read_parquet(${literal(data)}) group by bucket)
+     from (select hour_number(${time}) as bucket, count(*) as ${ROW_COUNT}${measures.join('')} from read_parquet(${literal(data)}) group by 1)
      order by hour_start`,
     file
   )
@@ -59,7 +73,7 @@ export function writeDays(connection: DuckDBConnection, columns: Columns, hours:
     connection,
     `with hours as (select *, day_number(hour_start) as day from read_parquet(${literal(hours)})),
        means as (select day${means.join('')} from hours group by day)
-     select day_start(day) as day_start, sum(row_count)::bigint as row_count${days.join('')}
+     select day_start(day) as day_start, sum(${ROW_COUNT})::bigint as ${ROW_COUNT}${days.join('')}
      from hours join means using (day) group by day order by day_start`,
     file
   )

@@ -104,6 +104,38 @@ describe('a delivered quarter', () => {
     }
   })
 
+  test('counts rows and hours whatever the columns of the source are called', async () => {
+    const file = trial.write(
+      'column-names.csv',
+      lines(
+        'time,bucket,row,h,first',
+        ...usual(120, (time, index) => `${time},${index % 7},${index},x,${index}`),
+        '2024-01-01T00:00:00Z,0,0,x,0'
+      )
+    )
+    const delivery = only(await trial.deliver(file))
+    expect(delivery.rows).toMatchObject({ delivered: 120, duplicates: 1 })
+    expect(await trial.rows(delivery.key!, 'aggregates_hour.parquet', 'row_count, row_count_2, row_sum, bucket_max')).toEqual([
+      { row_count: '60', row_count_2: '60', row_sum: '1770', bucket_max: '6' },
+      { row_count: '60', row_count_2: '60', row_sum: '5370', bucket_max: '6' }
+    ])
+  })
+
+  test('sums decimals of 38 digits as doubles, for their sum has none', async () => {
+    const file = join(trial.root, 'wide-decimals.parquet')
+    await withDuckDb(connection =>
+      connection.run(
+        `copy (select timestamptz '2024-01-01' + to_minutes(i) as time, (9 || repeat('0', 37))::decimal(38, 0) as amount from range(100) r(i))
+         to ${literal(file)} (format parquet)`
+      )
+    )
+    const delivery = only(await trial.deliver(file))
+    const [day] = await trial.rows(delivery.key!, 'aggregates_day.parquet', 'amount_max, amount_sum, amount_avg')
+    expect(day!['amount_max']).toBe(`9${'0'.repeat(37)}`)
+    expect(Number(day!['amount_sum']) / 9e39).toBeCloseTo(1, 12)
+    expect(Number(day!['amount_avg']) / 9e37).toBeCloseTo(1, 12)
+  })
+
   test('is the same from Parquet, whose rejects are named by their row', async () => {
     const file = join(trial.root, 'typed.parquet')
     await withDuckDb(async connection => {

@@ -58,10 +58,11 @@ async function writeGood(connection: DuckDBConnection, { columns }: Columns, pro
 
 /** Removes all but one of rows that are equal in every column. @returns how many were removed */
 async function deduplicate(connection: DuckDBConnection, { columns }: Columns, file: string, folder: string): Promise<number> {
-  const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ')
-  const rows = `read_parquet(${literal(file)})`
+  // qualified: a column of the source may be called as one of ours is
+  const row = `hash(${columns.map(({ name }) => `source.${quoteIdentifier(name)}`).join(', ')})`
+  const rows = `read_parquet(${literal(file)}) as source`
   await connection.run(
-    `create or replace temp table repeated as select h from (select hash(${names}) as h from ${rows}) group by h having count(*) > 1`
+    `create or replace temp table repeated as select h from (select ${row} as h from ${rows}) group by h having count(*) > 1`
   )
   if ((await count(connection, 'select count(*) from repeated')) === 0) return 0
   const unique = join(folder, 'unique.parquet')
@@ -69,8 +70,8 @@ async function deduplicate(connection: DuckDBConnection, { columns }: Columns, f
   // equal hashes are only suspects: `distinct` compares the values
   const after = await count(
     connection,
-    `copy (select * from ${rows} anti join repeated on h = hash(${names})
-      union all select distinct * from (from ${rows} semi join repeated on h = hash(${names}))) to ${literal(unique)} (${PARQUET})`
+    `copy (select source.* from ${rows} anti join repeated on repeated.h = ${row}
+      union all select distinct source.* from ${rows} semi join repeated on repeated.h = ${row}) to ${literal(unique)} (${PARQUET})`
   )
   await rename(unique, file)
   return before - after
