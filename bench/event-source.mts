@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Cluster } from '../infra/event-source/src/client/cluster'
 import { EventSourceMapping } from '../infra/event-source/src/event-source-mapping'
-import type { Mapping } from '../infra/event-source/src/mapping/mapping'
+import { type Mapping, mappingDefaults } from '../infra/event-source/src/mapping/mapping'
 import { encodeBatch } from '../infra/event-source/test/record-batches'
 
 const [records = 1_000_000, batchSize = 10_000, pollers = 2, partitions = 2, valueBytes = 200] = process.argv.slice(2).map(Number)
@@ -37,18 +37,17 @@ async function produce(): Promise<void> {
 
 await produce()
 const mapping: Mapping = {
+  ...mappingDefaults,
   uuid: topic,
   functionKey: 'nothing',
   source: 'kafka',
   topic,
   group: topic,
   batchSize,
-  windowMs: 500,
-  startingPosition: { at: 'TRIM_HORIZON' },
   minimumPollers: pollers,
   maximumPollers: pollers,
   bootstrapServers,
-  enabled: true
+  access: { bootstrapServers }
 }
 const log = { error: console.error, warning: console.error, notice: () => {}, info: () => {}, debug: () => {} }
 const definition = {

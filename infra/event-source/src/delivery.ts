@@ -1,6 +1,6 @@
 // When is a batch invoked, and what follows? Waits for size or window, invokes, commits after success, repeats after failure.
 import { Scope } from './abort'
-import { type BackoffLimits, backoffMs, pause } from './client/backoff'
+import { backoffMs, pause } from './client/backoff'
 import { type EventWriter, PAYLOAD_BYTES_MAX } from './event/event-writer'
 import type { Mapping } from './mapping/mapping'
 import type { Batch, RecordBuffer } from './record-buffer'
@@ -8,8 +8,7 @@ import type { Report } from './report'
 import type { Failure } from './runner/outcome'
 import type { Runner } from './runner/runner'
 
-/** Between attempts of a failing batch. AWS does not document its own; these suit someone who is about to fix the handler. */
-export const RETRY_BACKOFF: BackoffLimits = { firstMs: 250, mostMs: 10_000 }
+export { RETRY_BACKOFF } from './client/backoff'
 
 export interface Delivery {
   buffer: RecordBuffer
@@ -69,13 +68,13 @@ async function nextBatch({ buffer, mapping, signal, writers }: Delivery, turn: n
 }
 
 /** Returns false when the signal aborted before an attempt succeeded. */
-async function invokeUntilSuccess({ runner, report, retryNow, signal }: Delivery, batch: Batch): Promise<boolean> {
+async function invokeUntilSuccess({ runner, mapping, report, retryNow, signal }: Delivery, batch: Batch): Promise<boolean> {
   for (let failures = 0; !signal.aborted; ) {
     const outcome = await runner.invoke(batch.writer.memory, batch.bytes)
     report.invoked(outcome.ok, batch.records)
     if (outcome.ok) return true
     failures++
-    const waitMs = backoffMs(failures, RETRY_BACKOFF)
+    const waitMs = backoffMs(failures, mapping.backoff)
     report.error(`${describe(outcome.failure)}\n  ${rangesOf(batch)} is delivered again${signal.aborted ? '' : ` in ${waitMs} ms`}`)
     const waiting = new Scope(signal, retryNow())
     await pause(waitMs, waiting.signal)

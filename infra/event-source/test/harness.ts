@@ -6,7 +6,7 @@ import { BroadcastChannel } from 'node:worker_threads'
 import { Kafka, logLevel, type Message } from 'kafkajs'
 import { Cluster } from '../src/client/cluster'
 import { EventSourceMapping } from '../src/event-source-mapping'
-import type { Mapping } from '../src/mapping/mapping'
+import { type Mapping, mappingDefaults } from '../src/mapping/mapping'
 import type { FunctionDefinition } from '../src/runner/function-definition'
 import { bundle } from './bundle'
 
@@ -83,18 +83,16 @@ export class Harness {
 
   start(changes: Partial<Mapping> = {}, timeoutMs = 10_000): EventSourceMapping {
     const mapping: Mapping = {
+      ...mappingDefaults,
       uuid: this.topic,
       functionKey: 'collect',
       source: 'kafka',
       topic: this.topic,
       group: this.topic,
-      batchSize: 100,
       windowMs: 50,
-      startingPosition: { at: 'TRIM_HORIZON' },
-      minimumPollers: 1,
       maximumPollers: 1,
       bootstrapServers: this.brokers,
-      enabled: true,
+      access: { bootstrapServers: this.brokers },
       ...changes
     }
     const definition: FunctionDefinition = {

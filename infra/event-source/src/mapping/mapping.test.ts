@@ -34,6 +34,14 @@ test('what is not set is as on AWS: 100 records, 500 ms, TRIM_HORIZON, the UUID 
       minimumPollers: 1,
       maximumPollers: 200,
       bootstrapServers: ['b1:9092'],
+      access: { bootstrapServers: ['b1:9092'] },
+      isStartingPositionSet: false,
+      filterPatterns: [],
+      maximumRetryAttempts: -1,
+      maximumRecordAgeSeconds: -1,
+      bisectBatchOnFunctionError: false,
+      reportBatchItemFailures: false,
+      backoff: { firstMs: 250, mostMs: 10_000 },
       enabled: true
     }
   ])
@@ -146,6 +154,8 @@ test.each([
   [{ startingPosition: 'AT_TIMESTAMP' }, 'startingPositionTimestamp', /missing/],
   [{ startingPositionTimestamp: 99_999_999_999 }, 'startingPositionTimestamp', /not in the future/],
   [{ consumerGroupId: 'ä' }, 'consumerGroupId', /AWS allows/],
+  [{ consumerGroupId: 'has spaces' }, 'consumerGroupId', /is "has spaces"/],
+  [{ filterPatterns: [{ value: { a: [1] } }] }, 'filterPatterns', /Filters are not applied yet/],
   [{ enabled: 'yes' }, 'enabled', /true or false/],
   [{ provisionedPollerConfig: { minimumPollers: 5, maximumPollers: 2 } }, 'minimumPollers', /at most maximumPollers/],
   [{ provisionedPollerConfig: { minPollers: 5 } }, 'minPollers', /did you mean minimumPollers/]

@@ -1,4 +1,6 @@
 // Which event source mappings does a service have? Reads kafka and msk events, and what extends them, into one typed list.
+import type { ClusterAccess } from '../client/access'
+import { type BackoffLimits, RETRY_BACKOFF } from '../client/backoff'
 import { ConfigurationError } from './configuration-error'
 import { kafkaLogicalId, mskLogicalId, stableUuid } from './identity'
 import type { MappingOptions } from './options'
@@ -15,6 +17,12 @@ const POLLERS_MAX_DEFAULT = 200
 
 export type StartingPosition = { at: 'TRIM_HORIZON' } | { at: 'LATEST' } | { at: 'AT_TIMESTAMP'; timestampMs: number }
 
+/** Where a local run delivers instead of an ARN: a folder, or a server that speaks the service's protocol (`aws`: AWS itself). */
+export type LocalTarget = { directory: string } | { endpoint: string }
+
+/** The on-failure destination. */
+export type DestinationSetting = { kind: 'sqs' | 'sns' | 's3'; arn: string; target?: LocalTarget } | { kind: 'kafka'; topic: string }
+
 export interface Mapping {
   /** Version 5, from service, stage, function and logical id: the same after every restart. */
   uuid: string
@@ -23,16 +31,54 @@ export interface Mapping {
   /** The cluster of an msk event. */
   arn?: string
   topic: string
+  /** Partitions of the topic, if it is to be created when it does not exist. */
+  createTopicPartitions?: number
   /** The consumer group: the one set, or the UUID as on AWS. */
   group: string
   batchSize: number
   windowMs: number
   startingPosition: StartingPosition
+  /** Whether the starting position was set, and not left to its default: only then is it news that a committed offset wins. */
+  isStartingPositionSet: boolean
+  /** In both modes; on demand the first is POLLERS_ON_DEMAND. */
   minimumPollers: number
   maximumPollers: number
+  /** Undefined: on-demand mode. */
+  provisioned?: { minimumPollers: number; maximumPollers: number; groupName?: string }
+  /** As the event names them. */
   bootstrapServers: string[]
+  /** How the cluster is reached from here. */
+  access: ClusterAccess
+  /** Patterns as JSON texts; a record passes if one matches. None: every record passes. */
+  filterPatterns: string[]
+  /** -1: until the records expire. With a destination and -1 there are 10. */
+  maximumRetryAttempts: number
+  /** -1: records never expire. */
+  maximumRecordAgeSeconds: number
+  bisectBatchOnFunctionError: boolean
+  reportBatchItemFailures: boolean
+  onFailure?: DestinationSetting
+  /** Between the attempts of a failing batch. */
+  backoff: BackoffLimits
   enabled: boolean
 }
+
+/** What a mapping is where nothing is set. */
+export const mappingDefaults = {
+  batchSize: BATCH_SIZE_DEFAULT,
+  windowMs: WINDOW_MS_DEFAULT,
+  startingPosition: { at: 'TRIM_HORIZON' },
+  isStartingPositionSet: false,
+  minimumPollers: POLLERS_ON_DEMAND,
+  maximumPollers: POLLERS_MAX_DEFAULT,
+  filterPatterns: [],
+  maximumRetryAttempts: -1,
+  maximumRecordAgeSeconds: -1,
+  bisectBatchOnFunctionError: false,
+  reportBatchItemFailures: false,
+  backoff: RETRY_BACKOFF,
+  enabled: true
+} satisfies Partial<Mapping>
 
 /** The parts of a service that mappings are read from, as osls resolves them. */
 export interface ServiceDefinition {
@@ -94,7 +140,10 @@ function readMapping(reading: Reading, event: unknown): Mapping {
   const uuid = stableUuid([service.service, service.stage, functionKey, logicalId].join('/'))
   const pollers = settings['provisionedPollerConfig'] as Record<string, number> | undefined
   const minimumPollers = pollers ? (pollers['minimumPollers'] ?? 1) : POLLERS_ON_DEMAND
+  const bootstrapServers = serversOf(source, settings, options, `${path}.${source}`)
+  const maximumPollers = pollers?.['maximumPollers'] ?? Math.max(minimumPollers, POLLERS_MAX_DEFAULT)
   return {
+    ...mappingDefaults,
     uuid,
     functionKey,
     source,
@@ -104,9 +153,12 @@ function readMapping(reading: Reading, event: unknown): Mapping {
     batchSize: (settings['batchSize'] as number | undefined) ?? BATCH_SIZE_DEFAULT,
     windowMs: window,
     startingPosition: positionOf(settings),
+    isStartingPositionSet: settings['startingPosition'] !== undefined,
     minimumPollers,
-    maximumPollers: pollers?.['maximumPollers'] ?? Math.max(minimumPollers, POLLERS_MAX_DEFAULT),
-    bootstrapServers: serversOf(source, settings, options, `${path}.${source}`),
+    maximumPollers,
+    ...(pollers && { provisioned: { minimumPollers, maximumPollers } }),
+    bootstrapServers,
+    access: { bootstrapServers },
     enabled: settings['enabled'] !== false
   }
 }
