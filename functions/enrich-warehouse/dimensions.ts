@@ -3,13 +3,15 @@ import type pg from 'pg'
 import closeDevices from '../../sql/warehouse/dim-devices-close.sql'
 import completeDevices from '../../sql/warehouse/dim-devices-complete.sql'
 import openDevices from '../../sql/warehouse/dim-devices-open.sql'
+import seenDevices from '../../sql/warehouse/dim-devices-seen.sql'
 import closeLocations from '../../sql/warehouse/dim-locations-close.sql'
 import completeLocations from '../../sql/warehouse/dim-locations-complete.sql'
 import openLocations from '../../sql/warehouse/dim-locations-open.sql'
+import seenLocations from '../../sql/warehouse/dim-locations-seen.sql'
 
 const dimensions = {
-  devices: { complete: completeDevices, close: closeDevices, open: openDevices },
-  locations: { complete: completeLocations, close: closeLocations, open: openLocations }
+  devices: { complete: completeDevices, close: closeDevices, open: openDevices, seen: seenDevices },
+  locations: { complete: completeLocations, close: closeLocations, open: openLocations, seen: seenLocations }
 }
 
 /** Versions of one dimension. */
@@ -43,6 +45,7 @@ export async function mergeDimension(
     const rows = JSON.stringify(page)
     const completed = await client.query(dimensions[name].complete, [rows])
     const closed = await client.query(dimensions[name].close, [rows])
+    await client.query(dimensions[name].seen, [rows])
     const opened = await client.query(dimensions[name].open, [rows])
     change.completed += completed.rowCount ?? 0
     change.closed += closed.rowCount ?? 0

@@ -170,6 +170,27 @@ test('a device that moves keeps its old place in earlier facts', async () => {
   expect(await run({ full: true })).toMatchObject({ facts: 0, hourly_rows: 0, device_versions: 0 })
 }, 60_000)
 
+test('a change for which the source gives no new time, as that of a type, leaves the versions of the past alone', async () => {
+  const before = await facts()
+  const began = new Date()
+  await database.query("update iot_devices.device_types set accuracy = accuracy / 2 where code = 'VIB'")
+  await database.query("update iot_locations.locations set name = name || ' 2' where location_id = 'LOC-004'")
+  expect(await run()).toMatchObject({ device_versions: 4, location_versions: 1 })
+  expect(
+    await database.query(
+      "select count(*)::int as n from dwh.dim_devices where device_type = 'VIB' and is_current and valid_from >= $1 union all select count(*)::int from dwh.dim_locations where location_id = 'LOC-004' and is_current and valid_from >= $1",
+      [began]
+    )
+  ).toEqual([{ n: 4 }, { n: 1 }])
+  expect([...(await facts())].filter(([key, text]) => before.get(key) !== text)).toEqual([])
+  // a time that the source moves without a change that is in the dimension does not date the next change back
+  await database.query("update iot_devices.devices set updated_at = updated_at + interval '1 minute' where device_id like 'VIB-%'")
+  expect(await run()).toMatchObject({ device_versions: 0 })
+  await database.query("update iot_devices.device_types set accuracy = accuracy * 2 where code = 'VIB'")
+  expect(await run()).toMatchObject({ device_versions: 4 })
+  expect([...(await facts())].filter(([key, text]) => before.get(key) !== text)).toEqual([])
+}, 60_000)
+
 test('what a run did not get to stays noted: a source that is away loses no change', async () => {
   const time = new Date(hoursAgo(5).getTime() + 123_000)
   await database.query("insert into iot_sensor_readings (time, device_id, value) values ($1, 'TEMP-002', 20)", [time])

@@ -19,6 +19,7 @@ import replays from '../../sql/migrations/0010_replays.sql'
 import backfills from '../../sql/migrations/0011_backfills.sql'
 import gold from '../../sql/migrations/0012_gold.sql'
 import iotSources from '../../sql/migrations/0013_iot_sources.sql'
+import dimensionSources from '../../sql/migrations/0014_dimension_sources.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
 import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
 import hypertableCreate from '../../sql/queries/hypertable-create.sql'
@@ -45,7 +46,8 @@ const migrations = {
   '0010_replays': replays,
   '0011_backfills': backfills,
   '0012_gold': gold,
-  '0013_iot_sources': iotSources
+  '0013_iot_sources': iotSources,
+  '0014_dimension_sources': dimensionSources
 }
 /** Replaced at every migrate. */
 const definitions = [definitionDatasetCounts, definitionDatasetQuality, partitionFunctions, viewLatestReadings, viewAnomalyTrends]

@@ -1,7 +1,9 @@
--- Ends the version of each device of which the source says something else now, at the time that the source gives, if that lies within the version's.
+-- Ends the version of each device of which the source says something else now: at the time that the source gives, if it gives another one than before
+-- and that lies within the version's; else now, because what was said of the past was true then.
 -- $1 are the source's rows.
 update dwh.dim_devices d set
-  valid_to = case when s.updated_at > d.valid_from and s.updated_at < now() then s.updated_at else now() end,
+  valid_to = case when s.updated_at > greatest(d.valid_from, d.source_updated_at) and d.source_updated_at is not null and s.updated_at < now()
+    then s.updated_at else now() end,
   is_current = false
 from jsonb_to_recordset($1::jsonb) as s(
     device_id text, device_type text, type_name text, unit text, min_value numeric(12,4), max_value numeric(12,4), accuracy numeric(12,4),

@@ -4,7 +4,7 @@ update dwh.dim_devices d set
   accuracy = s.accuracy, location_id = s.location_id, serial_number = s.serial_number, model = s.model,
   firmware_version = s.firmware_version, calibration_offset = s.calibration_offset, reading_interval_seconds = s.reading_interval_seconds,
   status = s.status, installed_at = s.installed_at,
-  is_inferred = false
+  source_updated_at = s.updated_at, is_inferred = false
 from jsonb_to_recordset($1::jsonb) as s(
     device_id text, device_type text, type_name text, unit text, min_value numeric(12,4), max_value numeric(12,4), accuracy numeric(12,4),
     location_id text, serial_number numeric(20,0), model text, firmware_version text, calibration_offset numeric(12,6),

@@ -2,7 +2,7 @@
 update dwh.dim_locations d set
   name = s.name, building = s.building, floor = s.floor, city = s.city, country = s.country, timezone = s.timezone, latitude = s.latitude,
   longitude = s.longitude,
-  is_inferred = false
+  source_updated_at = s.updated_at, is_inferred = false
 from jsonb_to_recordset($1::jsonb) as s(
     location_id text, name text, building text, floor integer, city text, country text, timezone text, latitude numeric(9,6),
     longitude numeric(9,6), updated_at timestamptz
