@@ -1,29 +1,26 @@
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryPlace } from '../local/testing'
+import { type CliProcess, runCli, startCli } from '../testing/cli'
 
-const root = process.cwd()
 const place = temporaryPlace()
-afterAll(() => place.remove())
 
-interface Ended {
-  code: number | null
-  stdout: string
-  stderr: string
-}
+const env = { KAFKA_BROKERS: '', DATABASE_URL: '', TIMESCALE_URL: '', SLUICE_STATE: place.state }
+const sluice = (args: string[], changes: NodeJS.ProcessEnv = {}) => runCli(args, { cwd: place.state, env: { ...env, ...changes } })
+let lines: CliProcess
 
-function sluice(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [join(root, 'infra', 'cli', 'sluice.mjs'), ...args], {
-    cwd: place.state,
-    env: { ...process.env, INIT_CWD: '', KAFKA_BROKERS: '', DATABASE_URL: '', TIMESCALE_URL: '', SLUICE_STATE: place.state, ...env },
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
-  const ended: Ended = { code: null, stdout: '', stderr: '' }
-  child.stdout.on('data', chunk => (ended.stdout += chunk))
-  child.stderr.on('data', chunk => (ended.stderr += chunk))
-  return new Promise(resolve => child.once('close', code => resolve({ ...ended, code })))
-}
+beforeAll(() => {
+  lines = startCli({ cwd: place.state, env })
+})
+afterAll(async () => {
+  // nothing that they began is still open
+  expect(await lines.close()).toBe(0)
+  place.remove()
+})
+
+test('a wrong command line ends the process with exit code 2', async () => {
+  expect(await sluice(['run', 'senors'])).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/no dataset 'senors'/) })
+})
 
 test.each<[string, string[], RegExp]>([
   ['an unknown dataset', ['run', 'senors'], /no dataset 'senors'\nDid you mean 'sensors'\? Known are: .*products/],
@@ -48,7 +45,7 @@ test.each<[string, string[], RegExp]>([
   ['an event that is not JSON', ['invoke', 'report-status', '{x'], /the event is not JSON/],
   ['clean without a terminal and without --yes', ['clean'], /Add --yes/]
 ])('%s is named with its remedy, exit code 2, and nothing is started', async (_what, args, message) => {
-  const { code, stdout, stderr } = await sluice(args)
+  const { code, stdout, stderr } = await lines.run(args)
   expect(stderr).toMatch(message)
   expect([code, stdout]).toEqual([2, ''])
   expect(existsSync(place.lockFile)).toBe(false)
@@ -56,7 +53,7 @@ test.each<[string, string[], RegExp]>([
 })
 
 test('--validate-only says what a run would do, and starts nothing', async () => {
-  const { code, stdout } = await sluice(['run', 'transactions', '--to', 'gold', '--validate-only', '--json'])
+  const { code, stdout } = await lines.run(['run', 'transactions', '--to', 'gold', '--validate-only', '--json'])
   expect([code, JSON.parse(stdout)]).toEqual([
     0,
     { valid: true, dataset: 'transactions', version: expect.any(String), contracts: 5, stages: ['clean', 'lake', 'gold'] }
@@ -101,7 +98,7 @@ test.each([
   ...['start', 'run', 'produce', 'consume', 'invoke', 'status', 'stop', 'doctor', 'clean', 'backfill', 'deliver', 'sql'],
   ...['source load', 'quarantine list', 'quarantine replay', 'contract diff', 'schedule list', 'schedule history']
 ])('%s --help tells its flags and the exit codes', async command => {
-  const { code, stdout } = await sluice([...command.split(' '), '--help'])
+  const { code, stdout } = await lines.run([...command.split(' '), '--help'])
   expect(stdout).toMatch(/--json/)
   expect(stdout).toMatch(/Exit codes: 0 done; 1 failed; 2 /)
   expect(code).toBe(0)
@@ -124,7 +121,7 @@ test('status --json while nothing runs has every part, in the time of a glance',
 })
 
 test('stop and clean where nothing runs are no errors', async () => {
-  expect(await sluice(['stop', '--json'])).toMatchObject({
+  expect(await lines.run(['stop', '--json'])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^\{"stopped":false,"seconds":[\d.]+\}\n$/)
   })

@@ -1,26 +1,24 @@
-import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keepAppliedContracts } from '../local/applied-contracts'
 import { temporaryPlace } from '../local/testing'
+import { type CliProcess, startCli } from '../testing/cli'
 
 const root = process.cwd()
 const place = temporaryPlace()
 const contracts = join(place.state, 'edited')
 const file = join(contracts, 'sensors.odcs.yaml')
-afterAll(() => place.remove())
 
-function sluice(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [join(root, 'infra', 'cli', 'sluice.mjs'), ...args], {
-    cwd: place.state,
-    env: { ...process.env, INIT_CWD: '', SLUICE_STATE: place.state, SLUICE_CONTRACTS: contracts },
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
-  const ended = { code: null as number | null, stdout: '', stderr: '' }
-  child.stdout.on('data', chunk => (ended.stdout += chunk))
-  child.stderr.on('data', chunk => (ended.stderr += chunk))
-  return new Promise(done => child.once('close', code => done({ ...ended, code })))
-}
+let lines: CliProcess
+const sluice = (...args: string[]) => lines.run(args)
+
+beforeAll(() => {
+  lines = startCli({ cwd: place.state, env: { SLUICE_STATE: place.state, SLUICE_CONTRACTS: contracts } })
+})
+afterAll(async () => {
+  expect(await lines.close()).toBe(0)
+  place.remove()
+})
 
 /** The contract as it was, changed. */
 function edit(change: (text: string) => string): void {
