@@ -77,7 +77,8 @@ export async function startNodeService(program: NodeProgram): Promise<NodeServic
     }
   }
   child.kill('SIGKILL')
-  if (/EADDRINUSE|address already in use/i.test(printed)) throw new PortInUse(printed)
+  // the framework's words, then the broker's
+  if (/EADDRINUSE|address already in use|port \d+ on \S+ is taken/i.test(printed)) throw new PortInUse(printed)
   const words = printed.trim().split('\n').slice(-6).join('\n')
   throw new PipelineError('SERVICE_FAILED', `${program.name} did not start: ${failure}${words === '' ? '' : `\n${words}`}`, {
     remedy: `Read ${log.path}.`

@@ -24,20 +24,20 @@ test.each(['127.0.0.1', '0.0.0.0', '::1', '::'])('a port with a listener on %s i
 })
 
 test('a port is free again after its listener closed, and asking does not keep it', async () => {
-  const port = await freePort([40_000])
+  const port = await freePort([26_000])
   expect(await isFree(port)).toBe(true)
   await listen('127.0.0.1', port)
 })
 
 test('the last recorded port comes first, and a taken one gives way to the default and then to the next free one', async () => {
   const recorded = await listen('127.0.0.1')
-  const wanted = await freePort([41_000])
+  const wanted = await freePort([26_300])
   expect(await freePort([recorded, wanted])).toBe(wanted)
   expect(await freePort([recorded])).toBeGreaterThan(recorded)
 })
 
 test('no two services get the same port', async () => {
-  const same = await freePort([42_000])
+  const same = await freePort([26_600])
   const ports = await choosePorts({ kafka: same, postgres: same, http: same, lambda: same })
   expect(ports.kafka).toBe(same)
   expect(new Set(Object.values(ports)).size).toBe(4)

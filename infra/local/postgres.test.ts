@@ -30,7 +30,7 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
 describe('one cluster through its life', () => {
   const place = temporaryPlace()
   let server: Postgres
-  const start = async () => (server = await startPostgres(place, await freePort([45_432])))
+  const start = async () => (server = await startPostgres(place, await freePort([26_432])))
 
   beforeAll(start)
   afterAll(async () => {
@@ -100,7 +100,7 @@ describe('one cluster through its life', () => {
   test('a port that is taken between the choice and the start gives way to the next', async () => {
     await server.stop()
     const rival = createServer()
-    const taken = await freePort([46_000])
+    const taken = await freePort([26_800])
     await new Promise<void>(resolve => rival.listen(taken, '127.0.0.1', resolve))
     server = await startPostgres(place, taken)
     await new Promise(resolve => rival.close(resolve))
@@ -124,7 +124,7 @@ test('an initdb that was killed is done again', async () => {
   await endProcess(identityOf(initdb!)!, [])
   expect(await outcome).toMatch(/initdb ended with SIGKILL/)
   expect(existsSync(join(launcher.folder, 'data'))).toBe(false)
-  const server = await startPostgres(place, await freePort([45_432]), { launcher })
+  const server = await startPostgres(place, await freePort([26_432]), { launcher })
   expect(await query(server.url('sluice_app'), 'select 1 as one')).toEqual([{ one: 1 }])
   await server.stop()
   log.close()
@@ -147,7 +147,7 @@ test('missing symbolic links of the binaries are made again', () => {
 
 async function startAndStop(place: Place, allowCapabilities: boolean): Promise<string> {
   const launcher = await findLauncher(place, allowCapabilities)
-  const server = await startPostgres(place, await freePort([45_432]), { launcher })
+  const server = await startPostgres(place, await freePort([26_432]), { launcher })
   expect(await query(server.url('sluice_app'), 'select 1 as one')).toEqual([{ one: 1 }])
   await server.stop()
   return launcher.description

@@ -1,6 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { startBrokerProcess } from './broker'
 import { externalServers } from './external'
 import { functionsEnvironment } from './functions'
 import { endProcess, identityOf, isAlive, startTimeOf } from './processes'
@@ -108,9 +111,22 @@ test('functions get the application role and no other password', () => {
   place.remove()
 })
 
+// the broker runs as its bundle
+beforeAll(() => void execFileSync(process.execPath, [join(process.cwd(), 'infra', 'build.mjs')]))
+
+test('a port that is taken between the choice and the start of the broker gives way to another', async () => {
+  const place = temporaryPlace()
+  const rival = createServer().listen(0, '127.0.0.1')
+  await once(rival, 'listening')
+  const { port: taken } = rival.address() as AddressInfo
+  const broker = await startBrokerProcess(place, taken)
+  expect(broker.port).not.toBe(taken)
+  await broker.stop()
+  await new Promise(resolve => rival.close(resolve))
+  place.remove()
+})
+
 test('broker and Postgres come up together, only once, come back after kill -9, and go down in time', async () => {
-  // the broker runs as its bundle
-  execFileSync(process.execPath, [join(process.cwd(), 'infra', 'build.mjs')])
   const place = temporaryPlace()
   const said: string[] = []
   let wake: (() => void) | undefined
