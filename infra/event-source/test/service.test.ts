@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Broker, startBroker } from 'sluice-broker'
+import { ManualClock } from '../../broker/test/manual-clock'
+import { RETRY_BACKOFF } from '../src/delivery'
 import { Harness } from './harness'
 import { SampleService } from './serverless'
 
@@ -14,7 +16,8 @@ const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
 jest.setTimeout(60_000)
 
 beforeAll(async () => {
-  broker = await startBroker({ port: 0, dataDir })
+  // for consumer groups time stands still: no session ends, so what takes over did not wait for that
+  broker = await startBroker({ port: 0, dataDir, clock: new ManualClock() })
   service = await SampleService.create()
 })
 beforeEach(async () => {
@@ -36,19 +39,24 @@ const environment = (plugins: string[], handler: string, settings: object = {}) 
   SETTINGS: JSON.stringify({ consumerGroupId: harness.topic, ...settings })
 })
 
+/** What Ctrl-C leaves behind: exit code 0, every record committed, no member in the group. */
+async function expectCleanEnd(committed: number): Promise<void> {
+  expect(await service.interrupt()).toBe(0)
+  expect(await harness.committed()).toEqual({ 0: committed })
+  expect(await harness.members()).toBe(0)
+}
+
+// the fourth order, `offline` with serverless-offline first, is that of the next test; TypeScript is what nobody bundled here
 describe('a record reaches the function, and Ctrl-C commits and leaves the group', () => {
   test.each([
-    ['offline start', [plugin, 'serverless-offline']],
-    ['offline start', ['serverless-offline', plugin]],
-    ['offline', [plugin, 'serverless-offline']],
-    ['offline', ['serverless-offline', plugin]]
-  ])('serverless %s with plugins %j', async (command, plugins) => {
+    ['offline start', [plugin, 'serverless-offline'], 'plain.handler', 'got one hello'],
+    ['offline start', ['serverless-offline', plugin], 'typed.handler', 'got one by version one'],
+    ['offline', [plugin, 'serverless-offline'], 'plain.handler', 'got one hello']
+  ])('serverless %s with plugins %j runs %s', async (command, plugins, handler, printed) => {
     await harness.produce([{ value: 'one' }])
-    await service.start(command.split(' '), environment(plugins, 'plain.handler'))
-    await service.until('got one hello')
-    expect(await service.interrupt()).toBe(0)
-    expect(await harness.committed()).toEqual({ 0: 1 })
-    expect(await harness.members()).toBe(0)
+    await service.start(command.split(' '), environment(plugins, handler))
+    await service.until(printed)
+    await expectCleanEnd(1)
   })
 })
 
@@ -61,19 +69,10 @@ test('after kill -9 the next start takes over at once, from the last commit', as
   while ((await harness.committed())[0] !== 1) await new Promise(done => setImmediate(done))
   await service.kill()
   await harness.produce([{ value: 'after' }])
-  const startedAt = Date.now()
   await service.start(['offline'], settings)
   await service.until('got after hello')
-  expect(Date.now() - startedAt).toBeLessThan(5_000)
   expect(service.output).not.toContain('got before')
-  expect(await service.interrupt()).toBe(0)
-})
-
-test('TypeScript that nobody bundled runs', async () => {
-  await harness.produce([{ value: 'one' }])
-  await service.start(['offline'], environment(['serverless-offline', plugin], 'typed.handler'))
-  await service.until('got one by version one')
-  expect(await service.interrupt()).toBe(0)
+  await expectCleanEnd(2)
 })
 
 test.each([
@@ -91,22 +90,18 @@ test.each([
     const savedAt = Date.now()
     writeFileSync(file, original.replace("'one'", "'two'").replace("text === 'poison'", 'false'))
     await service.until('got poison by version two')
-    expect(Date.now() - savedAt).toBeLessThan(5_000)
-    expect(await service.interrupt()).toBe(0)
+    expect(Date.now() - savedAt).toBeLessThan(RETRY_BACKOFF.mostMs)
+    await expectCleanEnd(2)
     writeFileSync(file, original)
-    expect(await harness.committed()).toEqual({ 0: 2 })
   }
 )
 
-test.each([
-  [{ batchSize: 2.5 }, /functions\.collect\.events\[0\]\.kafka\.batchSize is 2\.5\. Set a whole number of records from 1 to 10000\./],
-  [{ consumerGroupId: 'has spaces' }, /consumerGroupId is "has spaces"/],
-  [{ startingPosition: 'AT_TIMESTAMP' }, /startingPositionTimestamp is missing/],
-  [{ filterPatterns: [{ value: { a: [1] } }] }, /filterPatterns .* Filters are not applied yet/]
-])('a malformed event (%j) ends the command with code 2 and starts nothing', async (settings, message) => {
-  await service.start(['offline'], environment(['serverless-offline', plugin], 'plain.handler', settings))
+// every other mistake is refused in the same place: mapping.test.ts
+test('a malformed event ends the command with code 2 and starts nothing', async () => {
+  await service.start(['offline'], environment(['serverless-offline', plugin], 'plain.handler', { batchSize: 2.5 }))
   expect(await service.exitCode()).toBe(2)
-  expect(service.output).toMatch(/serverless\.yml/)
-  expect(service.output.replace(/\s+/g, ' ')).toMatch(message)
+  expect(service.output.replace(/\s+/g, ' ')).toMatch(
+    /serverless\.yml: functions\.collect\.events\[0\]\.kafka\.batchSize is 2\.5\. Set a whole number of records from 1 to 10000\./
+  )
   expect(service.output).not.toMatch(/listening/)
 })
