@@ -7,6 +7,7 @@ import { PipelineError } from '../../layers/errors'
 import backfillCreate from '../../sql/queries/backfill-create.sql'
 import backfillRead from '../../sql/queries/backfill-read.sql'
 import backfillUnfinished from '../../sql/queries/backfill-unfinished.sql'
+import { isNewestFirst } from './pieces'
 import type { BackfillRequest } from './request'
 
 /** Producers' clocks differ and their batches cross: records of the range are looked for up to this long after its end. */
@@ -41,8 +42,8 @@ async function offsetsOf(admin: Admin, contract: Contract, { from, to, by }: Bac
   // the time column may hold any time, whenever the record was written
   if (by === 'event-time') return whole
   for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, from)) whole.get(partition)!.first = Number(offset)
-  // where a later record takes an earlier one's place, all that came later has to be put in its place again
-  if (contract.duplicates === 'replace') return whole
+  // where a later record takes an earlier one's place, the newest one of a key may lie anywhere after the range
+  if (isNewestFirst(contract)) return whole
   for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, to + crossingMs))
     whole.get(partition)!.end = Math.max(Number(offset), whole.get(partition)!.first)
   return whole

@@ -6,12 +6,12 @@ import { type Contract, contractOf } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
 import { lambdaFunction } from '../../layers/event/function'
 import { clusterId, ensureTopic, sharedAdmin } from '../../layers/event/kafka-client'
-import { readOffsets } from '../../layers/event/read-topic'
 import { connectedTo } from '../../layers/store/connection'
 import { poolFor, withTransaction } from '../../layers/store/pool'
 import backfillFinish from '../../sql/queries/backfill-finish.sql'
 import backfillLock from '../../sql/queries/backfill-lock.sql'
 import { type PartitionProgress, planBackfill, readBackfill } from './backfill'
+import { readPieces } from './pieces'
 import { type BackfillRequest, backfillRequest } from './request'
 import { restorer } from './restore'
 
@@ -56,8 +56,7 @@ async function backfill(contract: Contract, request: BackfillRequest, lock: pg.C
   const { id, partitions } = await planBackfill(lock, await sharedAdmin(), await clusterId(), contract, request)
   const restore = restorer(contract, request)
   let read = 0
-  const wanted = partitions.map(({ partition, next, end }) => ({ partition, from: next, to: end }))
-  await readOffsets(contract.topic.name, wanted, `sluice-backfill-${id}`, async piece => {
+  await readPieces(contract, partitions, request.maxRecords, `sluice-backfill-${id}`, async piece => {
     await withTransaction(pool, client => restore(client, id, piece))
     read += piece.records.length
     return read < request.maxRecords && context.getRemainingTimeInMillis() > reserveMs

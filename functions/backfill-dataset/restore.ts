@@ -2,11 +2,11 @@
 import type { KafkaMessage } from 'kafkajs'
 import type pg from 'pg'
 import { type Contract, compileValidator } from '../../layers/contract'
-import type { RecordPiece } from '../../layers/event/read-topic'
 import { noteChanges } from '../../layers/store/batch'
 import { rowInserter } from '../../layers/store/insert-rows'
 import backfillAdvance from '../../sql/queries/backfill-advance.sql'
 import backfillClaim from '../../sql/queries/backfill-claim.sql'
+import { isNewestFirst, type Piece } from './pieces'
 import type { BackfillRequest } from './request'
 
 type Header = Buffer | string | (Buffer | string)[] | undefined
@@ -19,14 +19,17 @@ function headerOf(message: KafkaMessage, name: string): Buffer | undefined {
 }
 
 /**
- * The restorer of one dataset. Rows go into the clean table as the contract's `duplicates` says; summaries learn which times changed; the
- * records were counted when they first came, so nothing is counted again.
+ * The restorer of one dataset. Only rows that are missing go into the clean table: a row that is there says what the newest record that came
+ * says. Summaries learn which times changed; the records were counted when they first came, so nothing is counted again.
+ *
+ * Where the contract's `duplicates` is `replace`, pieces come newest first and a piece's records are taken newest first: the first one of a key
+ * is what its row said last, and it stays, whatever comes in meanwhile and wherever the backfill ends.
  */
 export function restorer(contract: Contract, { from, to, by }: Pick<BackfillRequest, 'from' | 'to' | 'by'>) {
   const validate = compileValidator(contract)
-  const insertRows = rowInserter(contract)
+  const insertRows = rowInserter({ ...contract, duplicates: 'keep' })
   const timeIndex = contract.table.columns.findIndex(column => column.name === contract.timeColumn)
-  const end = contract.duplicates === 'replace' && by === 'record-time' ? Number.POSITIVE_INFINITY : to
+  const end = isNewestFirst(contract) && by === 'record-time' ? Number.POSITIVE_INFINITY : to
   const isWithin = (ms: number) => ms >= from && ms < end
 
   function decide(messages: readonly KafkaMessage[]): { rows: unknown[][]; invalid: number } {
@@ -44,16 +47,16 @@ export function restorer(contract: Contract, { from, to, by }: Pick<BackfillRequ
     return { rows, invalid }
   }
 
-  /** Restores what is missing of a piece, inside the caller's transaction; what an earlier transaction did of it is skipped. */
-  return async function restore(client: pg.PoolClient, backfillId: string, piece: RecordPiece): Promise<void> {
+  /** Restores what is missing of a piece, inside the caller's transaction; a piece that an earlier transaction did is skipped. */
+  return async function restore(client: pg.PoolClient, backfillId: string, piece: Piece): Promise<void> {
     const next = Number((await client.query(backfillClaim, [backfillId, piece.partition])).rows[0].next_offset)
-    if (piece.nextOffset <= next) return
-    const { rows, invalid } = decide(piece.records.filter(({ offset }) => Number(offset) >= next))
+    if (piece.next <= next) return
+    const { rows, invalid } = decide(piece.records)
     const { changed, buckets } = rows.length === 0 ? { changed: [0], buckets: [] } : await insertRows(client, [rows])
     await noteChanges(client, contract, buckets)
     const restored = changed[0]!
     await client.query(backfillAdvance, [
-      ...[backfillId, piece.partition, piece.nextOffset],
+      ...[backfillId, piece.partition, piece.next],
       ...[rows.length + invalid, restored, rows.length - restored, invalid]
     ])
   }
