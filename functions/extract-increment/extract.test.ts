@@ -18,7 +18,8 @@ beforeAll(async () => {
   broker = await startBroker({ port: 0 })
   Object.assign(process.env, { DATABASE_URL: database.appUrl, KAFKA_BROKERS: broker.address, LOG_LEVEL: 'silent' })
   await ensureTopic(contract)
-})
+  // making a server takes seconds, and on a machine that is busy many of them
+}, 120_000)
 beforeEach(() => database.query('truncate sales_db.transactions, extraction_state, extraction_history restart identity'))
 afterAll(async () => {
   await closePools()
