@@ -1,7 +1,7 @@
 // A batch of Kafka messages arrives: where in the lake is it kept as it came?
 
 import { config } from '../../layers/config'
-import { type Contract, loadContracts } from '../../layers/contract'
+import { type Contract, contractOfTopic } from '../../layers/contract'
 import { PipelineError } from '../../layers/errors'
 import { lambdaFunction } from '../../layers/event/function'
 import { clusterId } from '../../layers/event/kafka-client'
@@ -16,7 +16,6 @@ import { type Landed, type Landing, landRecords } from './land'
 /** The name under which offsets are kept of what somebody began to write. */
 const ATTEMPT = 'land-bronze-attempt'
 
-let contracts: Map<string, Contract> | undefined
 const landings = new Map<string, Promise<Landing>>()
 
 async function landingOf(contract: Contract): Promise<Landing> {
@@ -29,12 +28,8 @@ async function landingOf(contract: Contract): Promise<Landing> {
 }
 
 function landingOfTopic(topic: string): Promise<Landing> {
-  contracts ??= new Map(loadContracts().map(contract => [contract.topic.name, contract]))
-  const contract = contracts.get(topic)
-  if (!contract)
-    throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${[...contracts.keys()].join(', ')}`)
   let landing = landings.get(topic)
-  if (!landing) landings.set(topic, (landing = landingOf(contract)))
+  if (!landing) landings.set(topic, (landing = landingOf(contractOfTopic(topic))))
   return landing
 }
 

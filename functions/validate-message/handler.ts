@@ -1,8 +1,7 @@
 // A Kafka message arrives: is it good, and where is it kept?
 import type pg from 'pg'
 import { config } from '../../layers/config'
-import { type Contract, compileValidator, loadContracts } from '../../layers/contract'
-import { PipelineError } from '../../layers/errors'
+import { type Contract, compileValidator, contractOfTopic } from '../../layers/contract'
 import { lambdaFunction } from '../../layers/event/function'
 import { clusterId } from '../../layers/event/kafka-client'
 import { kafkaEvent, type PartitionRecords, partitionsOf } from '../../layers/event/kafka-event'
@@ -32,13 +31,11 @@ const compiled = (contract: Contract): Dataset => ({
   told: new Set()
 })
 
-let byTopic: Map<string, Dataset> | undefined
+const byTopic = new Map<string, Dataset>()
 
 function datasetOf(topic: string): Dataset {
-  byTopic ??= new Map(loadContracts().map(contract => [contract.topic.name, compiled(contract)]))
-  const dataset = byTopic.get(topic)
-  if (!dataset)
-    throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${[...byTopic.keys()].join(', ')}`)
+  let dataset = byTopic.get(topic)
+  if (!dataset) byTopic.set(topic, (dataset = compiled(contractOfTopic(topic))))
   return dataset
 }
 

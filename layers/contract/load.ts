@@ -60,23 +60,45 @@ export function loadContracts(folder: string = contractsFolder()): Contract[] {
   return contracts
 }
 
-const cache = new Map<string, Contract[]>()
+const cache = new Map<string, Contract>()
+
+/** The contract in one file; it is read once per process. */
+function contractIn(folder: string, file: string): Contract {
+  const path = join(folder, file)
+  let contract = cache.get(path)
+  if (!contract) cache.set(path, (contract = readContract(file, readText(path)).contract))
+  return contract
+}
 
 /**
- * The contract of one dataset; the folder is read once per process.
+ * The contract of one dataset. The others are not read: parsing YAML would take most of a function's first invocation.
  * @throws PipelineError CONTRACT_UNKNOWN that names the datasets there are
  */
 export function contractOf(dataset: string, folder: string = contractsFolder()): Contract {
-  let contracts = cache.get(folder)
-  if (!contracts) cache.set(folder, (contracts = loadContracts(folder)))
-  const contract = contracts.find(each => each.dataset === dataset)
-  if (contract) return contract
-  const names = contracts.map(each => each.dataset)
+  const files = contractFiles(folder)
+  const file = `${dataset}${CONTRACT_SUFFIX}`
+  if (files.includes(file)) return contractIn(folder, file)
+  const names = files.map(each => basename(each, CONTRACT_SUFFIX))
   const near = nearest(dataset, names)
   throw new PipelineError(
     'CONTRACT_UNKNOWN',
     `no contract for dataset ${JSON.stringify(dataset)}${near ? `; did you mean ${near}?` : `; there are ${names.join(', ')}`}`
   )
+}
+
+/**
+ * The contract of a topic. Files that name it come first, so that the others are rarely read.
+ * @throws PipelineError CONTRACT_UNKNOWN that names the topics there are
+ */
+export function contractOfTopic(topic: string, folder: string = contractsFolder()): Contract {
+  const files = contractFiles(folder)
+  const named = files.filter(file => readText(join(folder, file)).includes(topic))
+  for (const file of new Set([...named, ...files])) {
+    const contract = contractIn(folder, file)
+    if (contract.topic.name === topic) return contract
+  }
+  const topics = files.map(file => contractIn(folder, file).topic.name)
+  throw new PipelineError('CONTRACT_UNKNOWN', `no contract has the topic ${topic}; there are ${topics.join(', ')}`)
 }
 
 /** @throws PipelineError CONTRACT_INVALID when the folder cannot be read or holds no contract */
