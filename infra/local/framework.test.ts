@@ -3,17 +3,26 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { readSchedules } from '../../layers/schedule/definition'
 import { temporaryPlace } from './testing'
 
-jest.setTimeout(60_000)
+// the framework alone takes seconds, and on a machine that is busy many of them
+jest.setTimeout(120_000)
 
 // the framework's own commands in this checkout, as a user types them
 const root = process.cwd()
 const serverless = join(root, 'node_modules', '.bin', 'serverless')
 const place = temporaryPlace()
 const env = { ...process.env, SLUICE_STATE: place.state, SLS_NOTIFICATIONS_MODE: 'off' }
+let running: { child: ChildProcess; ended: Promise<unknown> } | undefined
+// a test that failed must leave neither the framework nor its servers
+afterEach(async () => {
+  running?.child.kill('SIGINT')
+  await running?.ended
+  running = undefined
+})
 afterAll(() => place.remove())
 
 const execute = (command: string, args: string[]) =>
@@ -59,6 +68,9 @@ async function ephemeralPort(): Promise<string> {
   return String(port)
 }
 
+/** Between two questions for the status. */
+const POLL_MS = 50
+
 /** What a child has printed so far. */
 const outputs = new WeakMap<ChildProcess, string>()
 
@@ -83,12 +95,14 @@ test.each([[['offline']], [['offline', 'start']]])(
   async args => {
     const ports = ['--httpPort', await ephemeralPort(), '--lambdaPort', await ephemeralPort()]
     const child = spawn(serverless, [...args, ...ports], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const ended = new Promise(resolve => child.once('close', resolve))
+    running = { child, ended: once(child, 'close') }
     const url = await listening(child)
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok' })
     let products: { valid: number; quarantined: number } | undefined
     // the four products that `invoke local` sent wait in the topic
     while ((products?.valid ?? 0) + (products?.quarantined ?? 0) < 4) {
+      // asking without a pause would take the processor from what is waited for
+      await delay(POLL_MS)
       const status = (await (await fetch(`${url}/status`)).json()) as {
         datasets: { dataset: string; valid: number; quarantined: number }[]
       }
@@ -100,6 +114,6 @@ test.each([[['offline']], [['offline', 'start']]])(
     expect(JSON.parse(answer)).toMatchObject({ schedule: 'aggregate-window', trigger: 'manual', outcome: 'ok' })
     expect(outputs.get(child)).not.toMatch(/Scheduling \[/)
     child.kill('SIGINT')
-    await ended
+    await running.ended
   }
 )

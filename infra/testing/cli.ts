@@ -49,7 +49,8 @@ export function startCli({ cwd, env }: CliOptions): CliProcess {
   return {
     async run(args) {
       const answered = once(child, 'message') as Promise<[Ended]>
-      child.send(args)
+      // where it cannot be sent the process has ended, which is told below
+      child.send(args, () => undefined)
       const [ended] = await Promise.race([
         answered,
         exited.then(([code]) => {
