@@ -12,7 +12,7 @@ const bootstrapServers = (process.env.KAFKA_BROKERS ?? '127.0.0.1:9092').split('
 const topic = `bench-event-source-${Date.now()}`
 const RECORDS_PER_BATCH = 1_000
 
-const cluster = new Cluster(bootstrapServers)
+const cluster = new Cluster({ bootstrapServers })
 await cluster.topic(topic)
 const connection = await cluster.coordinator('bench', 'produce').catch(() => cluster.coordinator('bench', 'produce'))
 await connection.request('createTopics', { topics: [{ name: topic, numPartitions: partitions, replicationFactor: 1 }] })

@@ -2,7 +2,7 @@
 import { unlessAborted } from './abort'
 import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
 import { Cluster } from './client/cluster'
-import { ConnectionError } from './client/connection'
+import { AccessRefused, ConnectionError } from './client/connection-error'
 import { removeDeadMembers } from './client/dead-members'
 import type { Mapping } from './mapping/mapping'
 import { Poller } from './poller'
@@ -29,7 +29,7 @@ export class EventSourceMapping {
     private readonly threadFile: URL,
     log: Log
   ) {
-    this.cluster = new Cluster(mapping.bootstrapServers)
+    this.cluster = new Cluster(mapping.access)
     this.report = new Report(mapping, log)
   }
 
@@ -51,6 +51,7 @@ export class EventSourceMapping {
         const topic = await unlessAborted(this.cluster.topic(this.mapping.topic), signal)
         if (signal.aborted) return
         failures = 0
+        this.report.recovered('refused', 'the broker accepts this mapping again')
         this.report.recovered('unreachable', 'the broker is reached again')
         const count = topic?.leaders.size ?? 0
         if (count === 0) {
@@ -65,8 +66,11 @@ export class EventSourceMapping {
         await pause(PARTITIONS_REFRESH_MS, signal)
       } catch (error) {
         failures++
-        const what = error instanceof ConnectionError ? 'the broker cannot be reached, trying again' : 'trying again'
-        this.report.trouble('unreachable', `${what}: ${(error as Error).message}`)
+        const { message } = error as Error
+        if (error instanceof AccessRefused) this.report.trouble('refused', `the broker refuses this mapping, trying again: ${message}`)
+        else if (error instanceof ConnectionError)
+          this.report.trouble('unreachable', `the broker cannot be reached, trying again: ${message}`)
+        else this.report.trouble('unreachable', `trying again: ${message}`)
         await pause(backoffMs(failures, RECONNECT_BACKOFF), signal)
       }
     }
@@ -94,7 +98,7 @@ export class EventSourceMapping {
     const runner = new Runner(definition, this.threadFile, failure =>
       report.error(`the function's thread ended between invocations: ${failure.errorType}: ${failure.detail ?? failure.message}`)
     )
-    const poller = new Poller(mapping, new Cluster(mapping.bootstrapServers), runner, report, definition.timeoutMs)
+    const poller = new Poller(mapping, new Cluster(mapping.access), runner, report, definition.timeoutMs)
     this.pollers.push(poller)
     poller.start()
   }

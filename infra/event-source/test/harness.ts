@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
-import { Kafka, logLevel, type Message } from 'kafkajs'
+import { Kafka, type KafkaConfig, logLevel, type Message, type SASLOptions } from 'kafkajs'
+import type { ClusterAccess } from '../src/client/access'
 import { Cluster } from '../src/client/cluster'
 import { EventSourceMapping } from '../src/event-source-mapping'
 import { type Mapping, mappingDefaults } from '../src/mapping/mapping'
@@ -18,6 +19,17 @@ export interface Delivery {
   event?: { eventSource: string; bootstrapServers: string; records: Record<string, Array<Record<string, unknown>>> }
 }
 
+export type Security = Pick<ClusterAccess, 'tls' | 'sasl'>
+
+/** The same access for kafkajs. */
+export function kafkaJsSecurity({ tls, sasl }: Security): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  const mechanisms = { PLAIN: 'plain', 'SCRAM-SHA-256': 'scram-sha-256', 'SCRAM-SHA-512': 'scram-sha-512' } as const
+  return {
+    ...(tls && { ssl: { ca: tls.ca, cert: tls.cert, key: tls.key, passphrase: tls.passphrase, rejectUnauthorized: !tls.isUnverified } }),
+    ...(sasl && { sasl: { mechanism: mechanisms[sasl.mechanism], username: sasl.username, password: sasl.password } as SASLOptions })
+  }
+}
+
 let serial = 0
 
 /** A topic of its own, the mappings on it, what their functions got and what they logged. */
@@ -29,13 +41,16 @@ export class Harness {
   private readonly folder = mkdtempSync(join(tmpdir(), 'event-source-'))
   private readonly running = new Set<EventSourceMapping>()
   private readonly kafka: Kafka
+  private readonly access: ClusterAccess
   private watchers: Array<() => void> = []
 
   private constructor(
     readonly brokers: string[],
-    private readonly threadFile: URL
+    private readonly threadFile: URL,
+    security: Security
   ) {
-    this.kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
+    this.access = { bootstrapServers: brokers, ...security }
+    this.kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, ...kafkaJsSecurity(security) })
     this.channel.onmessage = ((message: { data: Delivery }) => {
       this.deliveries.push(message.data)
       this.wake()
@@ -44,9 +59,10 @@ export class Harness {
 
   static readonly bundled = { current: undefined as Awaited<ReturnType<typeof bundle>> | undefined }
 
-  static async create(brokers: string[], partitions?: number): Promise<Harness> {
+  /** @param security how mappings and the test's own clients speak to the brokers; plainly without */
+  static async create(brokers: string[], partitions?: number, security: Security = {}): Promise<Harness> {
     Harness.bundled.current ??= await bundle()
-    const harness = new Harness(brokers, Harness.bundled.current.threadFile)
+    const harness = new Harness(brokers, Harness.bundled.current.threadFile, security)
     if (partitions !== undefined) await harness.createTopic(partitions)
     return harness
   }
@@ -92,7 +108,7 @@ export class Harness {
       windowMs: 50,
       maximumPollers: 1,
       bootstrapServers: this.brokers,
-      access: { bootstrapServers: this.brokers },
+      access: this.access,
       ...changes
     }
     const definition: FunctionDefinition = {
@@ -151,7 +167,7 @@ export class Harness {
   }
 
   private async group(name: string) {
-    const cluster = new Cluster(this.brokers)
+    const cluster = new Cluster(this.access)
     const coordinator = await cluster.coordinator(name, 'test')
     const { groups } = await coordinator.request('describeGroups', { groups: [name] })
     cluster.close()

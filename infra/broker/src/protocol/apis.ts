@@ -20,9 +20,11 @@ import { metadata } from './apis/metadata'
 import { offsetCommit } from './apis/offset-commit'
 import { offsetFetch } from './apis/offset-fetch'
 import { produce } from './apis/produce'
+import { saslAuthenticate } from './apis/sasl-authenticate'
+import { saslHandshake } from './apis/sasl-handshake'
 import { syncGroup } from './apis/sync-group'
 
-/** Every API by name, in the order of their keys. */
+/** Every API that the broker speaks, by name, in the order of their keys. */
 export const apis = {
   produce,
   fetch,
@@ -49,6 +51,9 @@ export const apis = {
 
 export type Apis = typeof apis
 export type ApiName = keyof Apis
+
+/** What a client may need beyond that of other brokers: the broker here neither advertises nor answers them. */
+export const clientOnlyApis = { saslHandshake, saslAuthenticate }
 
 /** Name by API key. */
 export const apiNames: ReadonlyMap<number, ApiName> = new Map(

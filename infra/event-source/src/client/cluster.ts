@@ -1,6 +1,9 @@
 // Which broker is to be asked? Connections by broker, the leaders of a topic's partitions, the coordinator of a group.
 import { errorCodes, errorName, KafkaError } from 'sluice-broker/protocol'
-import { Connection, ConnectionError } from './connection'
+import { type ClusterAccess, hideSecrets } from './access'
+import { Connection } from './connection'
+import { AccessRefused, ConnectionError } from './connection-error'
+import { addressOf, hostAndPort } from './socket'
 
 export interface Topic {
   name: string
@@ -11,9 +14,19 @@ export interface Topic {
 export class Cluster {
   private readonly connections = new Map<string, Promise<Connection>>()
   private readonly brokers = new Map<number, { host: string; port: number }>()
+  private readonly access: ClusterAccess
+  /** The server that answered last: the next question goes there first, whatever became of those before it. */
+  private answering?: string
   private isClosed = false
 
-  constructor(private readonly bootstrapServers: readonly string[]) {}
+  constructor(access: ClusterAccess) {
+    this.access = hideSecrets(access)
+  }
+
+  /** Connections that are open or being opened. */
+  get connectionCount(): number {
+    return this.connections.size
+  }
 
   /**
    * The partitions of a topic and their leaders, as the cluster sees them now.
@@ -23,7 +36,7 @@ export class Cluster {
   async topic(name: string): Promise<Topic | undefined> {
     const connection = await this.anyConnection()
     const body = await connection.request('metadata', { topics: [{ name }], allowAutoTopicCreation: false })
-    for (const { nodeId, host, port } of body.brokers) this.brokers.set(nodeId, { host, port })
+    this.follow(body.brokers)
     const found = body.topics.find(topic => topic.name === name)
     if (!found || found.errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION) return undefined
     if (found.errorCode !== 0 && found.errorCode !== errorCodes.LEADER_NOT_AVAILABLE) {
@@ -47,16 +60,40 @@ export class Cluster {
     return this.connect(host, port, purpose)
   }
 
+  // A broker that moved or left takes its connections with it, once they are at rest: there are never more than purposes times brokers.
+  private follow(brokers: ReadonlyArray<{ nodeId: number; host: string; port: number }>): void {
+    if (brokers.length === 0) return
+    this.brokers.clear()
+    for (const { nodeId, host, port } of brokers) this.brokers.set(nodeId, { host, port })
+    const addresses = new Set(this.addresses())
+    for (const [key, opening] of this.connections) {
+      if (addresses.has(key.slice(key.indexOf(' ') + 1))) continue
+      void opening.then(connection => connection.isIdle && connection.close()).catch(() => {})
+    }
+  }
+
+  private addresses(): string[] {
+    const known = [...this.brokers.values()].map(({ host, port }) => addressOf(host, port))
+    const bootstrap = this.access.bootstrapServers.map(server => {
+      const { host, port } = hostAndPort(server)
+      return addressOf(host, port)
+    })
+    return [...new Set([...bootstrap, ...known])]
+  }
+
   private async anyConnection(purpose = 'control'): Promise<Connection> {
-    const known = [...this.brokers.values()].map(({ host, port }) => `${host}:${port}`)
+    const addresses = this.addresses()
+    const first = addresses.filter(address => address === this.answering)
     let failure: unknown
-    for (const address of [...this.bootstrapServers, ...known]) {
-      const colon = address.lastIndexOf(':')
-      const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
+    for (const address of new Set([...first, ...addresses])) {
+      const { host, port } = hostAndPort(address)
       try {
-        return await this.connect(host, Number(address.slice(colon + 1)), purpose)
+        const connection = await this.connect(host, port, purpose)
+        this.answering = address
+        return connection
       } catch (error) {
-        failure = error
+        // what somebody can put right is said rather than that another server is away
+        if (!(failure instanceof AccessRefused)) failure = error
       }
     }
     throw failure
@@ -64,21 +101,24 @@ export class Cluster {
 
   private async connect(host: string, port: number, purpose: string): Promise<Connection> {
     if (this.isClosed) throw new ConnectionError('the client is closed')
-    const key = `${purpose} ${host}:${port}`
+    const key = `${purpose} ${addressOf(host, port)}`
     const existing = this.connections.get(key)
     if (existing) {
       const connection = await existing
       if (!connection.isClosed) return connection
     }
     // whoever found it closed first opens the new one; the others wait for that
-    if (this.connections.get(key) === existing) {
-      const opening = Connection.open(host, port)
-      this.connections.set(key, opening)
-      opening.catch(() => this.connections.get(key) === opening && this.connections.delete(key))
-    }
+    if (!this.connections.has(key) || this.connections.get(key) === existing) this.open(key, host, port)
     const connection = await this.connections.get(key)!
     if (this.isClosed) connection.close()
     return connection
+  }
+
+  private open(key: string, host: string, port: number): void {
+    const opening = Connection.open(host, port, this.access)
+    this.connections.set(key, opening)
+    const forget = () => this.connections.get(key) === opening && this.connections.delete(key)
+    opening.then(connection => connection.whenClosed(forget), forget)
   }
 
   close(): void {
