@@ -11,6 +11,7 @@ import replayProgress from '../../sql/queries/replay-progress.sql'
 import replayStart from '../../sql/queries/replay-start.sql'
 import { addToReport, emptyReport, type Judged, judge, messageOf, type Report } from './judge'
 import { type ReplayRequest, replayRequest } from './request'
+import { supersededFinder } from './superseded'
 
 /** Rows and bytes of one page, which is locked, sent in one request and committed: a broker takes requests of a mebibyte. */
 const pageRowsMax = 500
@@ -27,6 +28,8 @@ interface Replay {
   quarantine: ReturnType<typeof quarantineOf>
   pool: pg.Pool
   report: Report & { sent: number }
+  /** Ids of rows whose place a newer record has. */
+  superseded: ReadonlySet<string>
 }
 
 /** As many rows as one request holds; at least one. */
@@ -48,7 +51,7 @@ const left = ({ request, report }: Replay) => (request.limit ?? Number.POSITIVE_
 async function lookAtPage(replay: Replay, ids: string[]): Promise<Judged[]> {
   const rows = await replay.quarantine.rows(replay.pool, ids, false)
   return withinLimit(
-    rows.map(row => judge(replay.validate, row)),
+    rows.map(row => judge(replay.validate, row, replay.superseded)),
     left(replay)
   )
 }
@@ -58,11 +61,11 @@ async function lookAtPage(replay: Replay, ids: string[]): Promise<Judged[]> {
  * second time by the next replay, and the second record ends as a duplicate.
  */
 function sendPage(replay: Replay, ids: string[], partitions: number): Promise<Judged[]> {
-  const { id, contract, quarantine, pool, report, validate } = replay
+  const { id, contract, quarantine, pool, report, validate, superseded } = replay
   return withTransaction(pool, async client => {
     const rows = await quarantine.rows(client, ids, true)
     const judged = withinLimit(
-      rows.map(row => judge(validate, row)),
+      rows.map(row => judge(validate, row, superseded)),
       left(replay)
     )
     const passing = judged.filter(({ outcome }) => outcome === 'passes').map(({ row }) => row)
@@ -88,10 +91,23 @@ function sendPage(replay: Replay, ids: string[], partitions: number): Promise<Ju
   })
 }
 
+/** The rows that must not go back, because a newer record of their key is there; none where a record that comes later changes nothing. */
+async function findSuperseded({ id, request, contract, validate, quarantine, pool }: Replay, upTo: string, hasTime: () => boolean) {
+  if (contract.duplicates !== 'replace') return new Set<string>()
+  const finder = supersededFinder(contract, validate)
+  for (let after = request.after ?? '0'; ; ) {
+    const page = fitting(await quarantine.page(pool, request, after, upTo, pageRowsMax))
+    if (page.length === 0) return finder.find(`sluice-replay-${id}`, hasTime)
+    for (const row of await quarantine.rows(pool, page, false)) finder.add(judge(validate, row))
+    after = page.at(-1)!
+  }
+}
+
 /** Page after page, until the rows, the limit or the time are used up. */
 async function work(replay: Replay, msLeft: () => number): Promise<{ complete: boolean; last_id: string }> {
   const { request, quarantine, pool, report, contract } = replay
   const upTo = await quarantine.last(pool)
+  replay.superseded = await findSuperseded(replay, upTo, () => msLeft() >= pageMsMin)
   let after = request.after ?? '0'
   let partitions = 0
   if (!request.dryRun) {
@@ -126,7 +142,8 @@ export const handler = lambdaFunction('replay-quarantine', replayRequest, async 
     validate: compileValidator(contract),
     quarantine: quarantineOf(contract),
     pool,
-    report: { ...emptyReport(), sent: 0 }
+    report: { ...emptyReport(), sent: 0 },
+    superseded: new Set()
   }
   try {
     const ended = await work(replay, () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY)

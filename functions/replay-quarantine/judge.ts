@@ -15,7 +15,8 @@ export const samplesMax = 5
 
 const BASE64 = 'base64:'
 
-export type Outcome = 'passes' | 'fails' | 'refused'
+/** `superseded`: it passes, and a newer record of its key has its place. */
+export type Outcome = 'passes' | 'fails' | 'refused' | 'superseded'
 
 export interface Judged {
   row: QuarantinedRow
@@ -24,6 +25,8 @@ export interface Judged {
   reasons: Reason[]
   /** The parsed message, where there is one. */
   raw: unknown
+  /** The row that the record would be, in the order of the table's columns; where nothing is wrong. */
+  values?: readonly unknown[]
 }
 
 /** A record as it is sent; a header that stands several times has a list. */
@@ -56,12 +59,16 @@ function lastHeader(stored: readonly StoredHeader[], name: string): Buffer | und
   return found && (bytesOf(found.value) ?? Buffer.alloc(0))
 }
 
-/** Judges a row as validate-message would judge the record today: the same value, timestamp and headers, the current contract. */
-export function judge(validate: Validator, row: QuarantinedRow): Judged {
+/**
+ * Judges a row as validate-message would judge the record today: the same value, timestamp and headers, the current contract.
+ * @param superseded ids of rows whose place a newer record has
+ */
+export function judge(validate: Validator, row: QuarantinedRow, superseded?: ReadonlySet<string>): Judged {
   const stored = row.headers ?? []
   const verdict = validate({ value: row.value, timestampMs: row.recorded_ms ?? -1, headers: name => lastHeader(stored, name) })
   if (!verdict.valid) return { row, outcome: 'fails', reasons: verdict.reasons, raw: verdict.raw }
-  return { row, outcome: row.replay_count >= replaysMax ? 'refused' : 'passes', reasons: [], raw: undefined }
+  const outcome = superseded?.has(row.id) ? 'superseded' : row.replay_count >= replaysMax ? 'refused' : 'passes'
+  return { row, outcome, reasons: [], raw: undefined, values: verdict.row }
 }
 
 /**
@@ -112,18 +119,22 @@ export interface Report {
   refused: number
   /** Rows that are still bad. */
   failing: number
+  /** Rows that pass and whose place a newer record of the same key has. */
+  superseded: number
   /** Rows by reason code: with which they were quarantined, and which they would have now. */
   reasons: Record<string, { before: number; after: number }>
   samples: Sample[]
 }
 
-export const emptyReport = (): Report => ({ candidates: 0, passed: 0, refused: 0, failing: 0, reasons: {}, samples: [] })
+export const emptyReport = (): Report => ({ candidates: 0, passed: 0, refused: 0, failing: 0, superseded: 0, reasons: {}, samples: [] })
+
+const counted = { passes: 'passed', fails: 'failing', refused: 'refused', superseded: 'superseded' } as const
 
 /** Adds judged rows to a report. */
 export function addToReport(report: Report, judged: readonly Judged[]): void {
   for (const each of judged) {
     report.candidates++
-    report[each.outcome === 'passes' ? 'passed' : each.outcome === 'fails' ? 'failing' : 'refused']++
+    report[counted[each.outcome]]++
     const count = (code: string) => (report.reasons[code] ??= { before: 0, after: 0 })
     for (const code of new Set(each.row.reasons)) count(code).before++
     for (const code of new Set(each.reasons.map(reason => reason.code))) count(code).after++

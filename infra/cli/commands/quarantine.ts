@@ -46,6 +46,7 @@ interface Replayed {
   passed: number
   failing: number
   refused: number
+  superseded: number
   sent: number
   reasons: Record<string, { before: number; after: number }>
   samples: Sample[]
@@ -122,12 +123,16 @@ async function invokeReplay(lambda: string, event: Record<string, unknown>): Pro
   return payload as Replayed
 }
 
-function reportText(dataset: string, { candidates, passed, failing, refused, reasons, samples, contract_version }: Replayed): string {
+function reportText(
+  dataset: string,
+  { candidates, passed, failing, refused, superseded, reasons, samples, contract_version }: Replayed
+): string {
   const counts = table([
     ['looked at', candidates],
     ['pass now', passed],
     ['still bad', failing],
-    ['refused, sent back too often', refused]
+    ['refused, sent back too often', refused],
+    ...(superseded > 0 ? [['a newer record has their place', superseded]] : [])
   ])
   const byReason = table([
     ['reason', 'before', 'now'],
@@ -136,7 +141,7 @@ function reportText(dataset: string, { candidates, passed, failing, refused, rea
       .map(([reason, { before, after }]) => [reason, before, after])
   ])
   const examples = samples.map(({ id, outcome, issues, now }) => {
-    const verdict = outcome === 'fails' ? now.map(reason => reason.message).join('; ') : outcome === 'passes' ? 'passes' : 'refused'
+    const verdict = outcome === 'fails' ? now.map(reason => reason.message).join('; ') : outcome
     return `  #${id} ${issues} → ${paint(outcome === 'passes' ? 'green' : 'yellow', verdict)}`
   })
   const title = paint('bold', `${dataset}, contract ${contract_version}`)
