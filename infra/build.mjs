@@ -17,7 +17,7 @@ const bundles = [
     outdir: 'infra/event-source/dist',
     entries: { index: 'infra/event-source/src/index.ts', 'runner-thread': 'infra/event-source/src/runner-thread.ts' }
   },
-  { outdir: 'infra/local/dist', extension: '.mjs', entries: { plugin: 'infra/local/plugin.ts' } },
+  { outdir: 'infra/local/dist', extension: '.mjs', splitting: true, entries: { plugin: 'infra/local/plugin.ts' } },
   // split, so that a command loads only what it imports
   { outdir: 'infra/cli/dist', extension: '.mjs', splitting: true, entries: { main: 'infra/cli/main.ts' } },
   // a function that a command runs in a process of its own; nothing imports it
@@ -50,17 +50,23 @@ function isStale(entries) {
 
 /** What the bundles of the libraries are made of. */
 const librarySources = [
-  ...['package-lock.json', 'infra/local-libraries.cjs', 'infra/esbuild-plugins.cjs'],
+  ...['package-lock.json', 'infra/local-libraries.cjs', 'infra/esbuild-plugins.cjs', 'infra/trim-effect.cjs'],
   ...['layers/event/kafkajs-produce.ts', 'layers/event/kafkajs-grouping.ts']
 ]
 
-/** Bundles each library that functions use, once for all of them; nothing when the bundles are newer than what they are made of. */
+/** Bundles each library that functions and the framework use, once for all; nothing when the bundles are newer than what they are made of. */
 async function buildLibraries(force) {
-  const { libraries, folder, nameOf } = localLibraries
+  const { folder, nameOf } = localLibraries
+  // of some 1,900 files that serverless-esbuild requires, the framework's start would read and compile each
+  const libraries = [...localLibraries.libraries, 'serverless-esbuild']
   const files = libraries.map(library => join(folder, `${nameOf(library)}.cjs`))
   const newestSource = Math.max(...librarySources.map(source => statSync(join(root, source)).mtimeMs))
   if (!force && files.every(file => existsSync(file) && statSync(file).mtimeMs >= newestSource)) return
-  const [esbuild, { default: plugins }] = await Promise.all([import('esbuild'), import('./esbuild-plugins.cjs')])
+  const [esbuild, { default: plugins }, { default: trimEffect }] = await Promise.all([
+    import('esbuild'),
+    import('./esbuild-plugins.cjs'),
+    import('./trim-effect.cjs')
+  ])
   await esbuild.build({
     absWorkingDir: root,
     entryPoints: libraries.map(library => ({ in: library, out: nameOf(library) })),
@@ -70,8 +76,8 @@ async function buildLibraries(force) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: ['pg-native'],
-    plugins,
+    external: ['pg-native', 'esbuild'],
+    plugins: [...plugins, trimEffect],
     logLevel: 'warning'
   })
 }

@@ -1,6 +1,5 @@
 // How do `serverless offline` and `serverless invoke local` find their servers on a plain checkout?
 import { PipelineError } from '../../layers/errors'
-import { adoptOrStart } from './adopt'
 import { type FunctionEndpoints, READY_MESSAGE, serverVariables } from './functions'
 import { placeOf } from './place'
 import { freePort } from './ports'
@@ -79,7 +78,9 @@ export default class LocalServices {
     this.#serverless = serverless
     this.#options = options
     this.#utils = utils
-    if (serverless.processedInput?.commands?.[0] === 'offline') orEnd(() => checkServiceDefinition({ root: serverless.serviceDir }))
+    // a supervisor has checked the events itself
+    if (!userEnvironment['SLUICE_SUPERVISED'] && serverless.processedInput?.commands?.[0] === 'offline')
+      orEnd(() => checkServiceDefinition({ root: serverless.serviceDir }))
     const offline = () => (this.#up ??= this.#forOffline())
     this.hooks = {
       'before:offline:start': offline,
@@ -150,6 +151,7 @@ export default class LocalServices {
   }
 
   async #ensure(kind: 'offline' | 'invoke'): Promise<{ endpoints: Endpoints; functionsRun: boolean }> {
+    const { adoptOrStart } = await import('./adopt')
     try {
       const found = await adoptOrStart(this.#place, kind, userEnvironment, sentence => this.#utils.log.notice(sentence))
       this.#stack = found.stack
