@@ -57,8 +57,8 @@ async function untilFull(buffer: RecordBuffer, batchSize: number, signal: AbortS
 /** Waits for a full batch or the end of the window that the oldest record opened. Undefined when the signal aborts first. */
 async function nextBatch({ buffer, mapping, signal, writers }: Delivery, turn: number): Promise<Batch | undefined> {
   while (!signal.aborted) {
-    const opened = buffer.oldestArrival()
-    const left = opened === undefined ? undefined : opened + mapping.windowMs - Date.now()
+    const due = buffer.dueAt(mapping.windowMs)
+    const left = due === undefined ? undefined : due - Date.now()
     if ((left !== undefined && left <= 0) || buffer.isFull(mapping.batchSize, PAYLOAD_BYTES_MAX)) {
       return buffer.take(writers[turn % 2]!, mapping.batchSize)
     }

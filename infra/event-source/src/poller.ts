@@ -14,6 +14,7 @@ import { GroupMember, type Membership, MembershipLost } from './client/group-mem
 import { committedOffsets, startingOffsets } from './client/offsets'
 import { deliver } from './delivery'
 import { type EventOrigin, EventWriter, type OversizedRecord, PAYLOAD_BYTES_MAX } from './event/event-writer'
+import { compileFilters, type RecordFilter } from './filter'
 import type { Mapping } from './mapping/mapping'
 import { RecordBuffer } from './record-buffer'
 import type { Report } from './report'
@@ -35,6 +36,7 @@ export class Poller {
   private readonly rebalanceMs: number
   private readonly stopping = new AbortController()
   private readonly writers: [EventWriter, EventWriter]
+  private readonly filter?: RecordFilter
   private running?: Promise<void>
   private retryNow = new AbortController()
   /** The membership of the moment, for the mapping to ask for a rebalance. */
@@ -56,6 +58,7 @@ export class Poller {
     const writer = () => new EventWriter(origin, PAYLOAD_BYTES_MAX, record => this.passOver(record))
     // two, so that the next event is written while the function has the last one
     this.writers = [writer(), writer()]
+    if (mapping.filterPatterns.length > 0) this.filter = compileFilters(mapping.filterPatterns)
   }
 
   start(): void {
@@ -152,7 +155,8 @@ export class Poller {
   private async prepare(membership: Membership): Promise<{ topic: Topic; buffer: RecordBuffer }> {
     const topic = await this.cluster.topic(this.mapping.topic)
     if (!topic) throw new Error(`topic ${this.mapping.topic} does not exist any more`)
-    return { topic, buffer: new RecordBuffer(topic.name, await this.positions(topic, membership)) }
+    const offsets = await this.positions(topic, membership)
+    return { topic, buffer: new RecordBuffer(topic.name, offsets, this.filter, records => this.report.filtered(records)) }
   }
 
   /** The committed offsets, or those of the starting position, which then are committed: a restart must not choose them anew. */

@@ -1,6 +1,7 @@
 // What has a poller fetched and not delivered yet? Record chunks by partition, with the rules when a batch is to be delivered.
 import type { EventWriter } from './event/event-writer'
 import { type RecordChunk, readBatches } from './event/record-batch'
+import { ChunkFilter, type RecordFilter } from './filter'
 
 /** Bytes of records held ahead of delivery, per poller: fetching waits at this. */
 export const BUFFERED_BYTES_MAX = 12 * 1024 * 1024
@@ -8,6 +9,11 @@ export const BUFFERED_BYTES_MAX = 12 * 1024 * 1024
 export const PARTITION_BYTES_MAX = 8 * 1024 * 1024
 /** The shortest JSON around a record: with its raw bytes a lower bound of its size in the event. */
 const RECORD_JSON_BYTES_MIN = 90
+/**
+ * While no record passes the filters, the offsets passed over are committed as often: undocumented on AWS. It is what a restart
+ * may have to filter once more, and no more than a few commits a second for the broker.
+ */
+export const PASSED_OVER_COMMIT_MS = 1_000
 
 interface PartitionRecords {
   chunks: RecordChunk[]
@@ -32,12 +38,20 @@ export class RecordBuffer {
   private records = 0
   private bytes = 0
   private waiters: Array<() => void> = []
+  private readonly filter?: ChunkFilter
 
-  /** @param offsets where to begin, by partition */
+  /**
+   * @param offsets where to begin, by partition
+   * @param filter which records are kept; without one, all
+   * @param onFiltered told how many were not
+   */
   constructor(
     private readonly topic: string,
-    offsets: ReadonlyMap<number, number>
+    offsets: ReadonlyMap<number, number>,
+    filter?: RecordFilter,
+    private readonly onFiltered: (records: number) => void = () => {}
   ) {
+    if (filter) this.filter = new ChunkFilter(filter, topic)
     for (const [partition, offset] of offsets)
       this.partitions.set(partition, { chunks: [], fetchOffset: offset, takenOffset: offset, bytes: 0 })
   }
@@ -52,7 +66,7 @@ export class RecordBuffer {
   }
 
   /**
-   * Adds what a fetch returned.
+   * Adds what a fetch returned, but for the records that do not pass the filter: of those only the offsets count.
    * @throws Error when the bytes are corrupt, with topic and partition in its message
    */
   add(partition: number, fetched: Buffer, arrivedAt: number): void {
@@ -61,12 +75,19 @@ export class RecordBuffer {
     let chunks: RecordChunk[]
     try {
       chunks = readBatches(fetched, held.fetchOffset, arrivedAt)
+      if (this.filter) for (const chunk of chunks) this.onFiltered(this.filter.apply(chunk, partition))
     } catch (cause) {
       throw new Error(`${this.topic}-${partition}: ${(cause as Error).message}`, { cause })
     }
     for (const chunk of chunks) {
-      held.chunks.push(chunk)
+      const last = held.chunks.at(-1)
       held.fetchOffset = chunk.nextOffset
+      // a stretch without records only moves on what is committed: it needs no entry of its own, however long it is
+      if (last && chunk.left === 0) {
+        last.nextOffset = chunk.nextOffset
+        continue
+      }
+      held.chunks.push(chunk)
       held.bytes += chunk.bytes.length
       this.bytes += chunk.bytes.length
       this.records += chunk.left
@@ -100,14 +121,18 @@ export class RecordBuffer {
     return [...this.partitions.values()].some(({ bytes }) => bytes >= PARTITION_BYTES_MAX)
   }
 
-  /** When the oldest record came, epoch milliseconds: the window of the next batch began then. Undefined without records. */
-  oldestArrival(): number | undefined {
-    let oldest: number | undefined
+  /**
+   * When the next batch is due, epoch milliseconds: its window began when its oldest record came. Offsets without records wait for
+   * the batch, if there is none for PASSED_OVER_COMMIT_MS. Undefined when there is nothing to deliver or commit.
+   */
+  dueAt(windowMs: number): number | undefined {
+    const isForRecords = this.records > 0
+    let oldest = Infinity
     for (const { chunks } of this.partitions.values()) {
-      const first = chunks[0]
-      if (first && (oldest === undefined || first.arrivedAt < oldest)) oldest = first.arrivedAt
+      const first = isForRecords ? chunks.find(({ left }) => left > 0) : chunks[0]
+      if (first && first.arrivedAt < oldest) oldest = first.arrivedAt
     }
-    return oldest
+    return oldest === Infinity ? undefined : oldest + (isForRecords ? windowMs : PASSED_OVER_COMMIT_MS)
   }
 
   /** Moves records into an event, those that waited longest first, and never past a limit. */

@@ -18,6 +18,8 @@ export interface Counters {
   failures: number
   /** Records too large for any event, passed over. */
   oversized: number
+  /** Records that matched no filter. */
+  filtered: number
   /** Records between the committed offsets and the ends of the partitions. */
   lag: number
 }
@@ -26,7 +28,7 @@ export class Report {
   private readonly said = new Map<string, string>()
   private readonly ends = new Map<number, number>()
   private readonly taken = new Map<number, number>()
-  private readonly counts = { records: 0, invocations: 0, failures: 0, oversized: 0 }
+  private readonly counts = { records: 0, invocations: 0, failures: 0, oversized: 0, filtered: 0 }
 
   constructor(
     readonly mapping: Mapping,
@@ -74,6 +76,10 @@ export class Report {
 
   oversized(): void {
     this.counts.oversized++
+  }
+
+  filtered(records: number): void {
+    this.counts.filtered += records
   }
 
   partitionEnd(partition: number, offset: number): void {

@@ -1,5 +1,6 @@
 // What must a mapping do against any broker? One suite, run against the embedded broker and against Apache Kafka.
 import { gzipSync } from 'node:zlib'
+import { filterSuite } from './filter-suite'
 import { Harness } from './harness'
 
 const range = (partition: number, count: number) => Array.from({ length: count }, (_, index) => `${partition}-${index}`)
@@ -208,4 +209,6 @@ export function mappingSuite(brokers: () => string[]): void {
     await harness.until(() => harness.succeeded().length === 2)
     expect(harness.values()[0]![1]).toBe('second')
   })
+
+  describe('filters', () => filterSuite(create))
 }
