@@ -22,6 +22,9 @@ export const remedies = {
   USAGE: 'Run the command with --help.'
 } as const
 
+/** Before the remedy in an error's trace: Lambda hands its caller the type, the message and the trace of an error, nothing else. */
+export const REMEDY_LINE = 'remedy: '
+
 export type ErrorCode = keyof typeof remedies
 
 /** A broken world, as opposed to a bad message: nothing was committed and the work may be tried again once it is mended. */

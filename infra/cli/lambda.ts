@@ -1,5 +1,5 @@
 // How does a command invoke a function?
-import { PipelineError } from '../../layers/errors'
+import { PipelineError, REMEDY_LINE } from '../../layers/errors'
 
 const SERVICE = 'sluice-dev'
 
@@ -43,7 +43,7 @@ export async function invokeFunction(endpoint: string, name: string, event: unkn
  */
 export async function answerOf<R>(endpoint: string, name: string, event: unknown): Promise<R> {
   const { payload, functionError } = await invokeFunction(endpoint, name, event)
-  if (functionError !== undefined) throw new PipelineError('SERVICE_FAILED', `${name} failed: ${errorText(payload)}`)
+  if (functionError !== undefined) throw failureOf(name, payload)
   return payload as R
 }
 
@@ -55,8 +55,19 @@ function parsed(text: string): unknown {
   }
 }
 
+/** The error of a function that failed, with the function's own remedy where it gave one. */
+export function failureOf(name: string, payload: unknown): PipelineError {
+  const { errorMessage, trace = [] } = (payload ?? {}) as { errorMessage?: string; trace?: string[] }
+  const remedy = trace.findLast(line => line.startsWith(REMEDY_LINE))?.slice(REMEDY_LINE.length)
+  return remedy === undefined
+    ? new PipelineError('SERVICE_FAILED', `${name} failed: ${errorText(payload)}`, {
+        remedy: 'Look at `npx sluice status` and .sluice/logs/functions.log.'
+      })
+    : new PipelineError('SERVICE_FAILED', `${name} failed: ${errorMessage}`, { remedy })
+}
+
 /** Lambda's error object as one line. */
-export function errorText(payload: unknown): string {
+function errorText(payload: unknown): string {
   const { errorType, errorMessage } = (payload ?? {}) as { errorType?: string; errorMessage?: string }
   return errorMessage === undefined ? JSON.stringify(payload) : `${errorType ?? 'Error'}: ${errorMessage}`
 }

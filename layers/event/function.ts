@@ -2,7 +2,7 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import type { z } from 'zod'
-import { PipelineError } from '../errors'
+import { PipelineError, REMEDY_LINE } from '../errors'
 import { log } from '../log'
 
 /** Checks the event against a schema; the handler gets what the schema made of it. */
@@ -17,6 +17,14 @@ function parsed(name: string, schema: z.ZodType): middy.MiddlewareObj {
       const issue = result.error.issues[0]!
       throw new PipelineError('EVENT_INVALID', `${name}: event${issue.path.map(key => `.${String(key)}`).join('')}: ${issue.message}`)
     }
+  }
+}
+
+/** Gives the caller what to do as well, not only the log. */
+const remedied: middy.MiddlewareObj = {
+  onError: request => {
+    const { error } = request
+    if (error instanceof PipelineError) error.stack = `${error.stack}\n${REMEDY_LINE}${error.remedy}`
   }
 }
 
@@ -50,6 +58,7 @@ export function lambdaFunction<S extends z.ZodType, R>(
   handler: (event: z.output<S>, context: Context) => Promise<R>
 ) {
   return middy<unknown, R, Error, Context>()
+    .use(remedied)
     .use(logged(name))
     .use(parsed(name, schema))
     .handler((event, context) => handler(event as z.output<S>, context))

@@ -6,7 +6,7 @@ import { nearest } from '../../../layers/contract/identifiers'
 import { PipelineError } from '../../../layers/errors'
 import { type Context, exitCodes, printJson, usageError } from '../context'
 import { ensureUp } from '../detached'
-import { errorText, invokeFunction } from '../lambda'
+import { failureOf, invokeFunction } from '../lambda'
 
 /** Names as serverless.yml gives them. */
 function functionNames(root: string): string[] {
@@ -30,6 +30,9 @@ export async function invoke(context: Context, name: string, text = '{}'): Promi
   const { payload, functionError } = await invokeFunction(endpoints.lambda, name, event)
   if (context.json) printJson(functionError === undefined ? { result: payload } : { functionError, error: payload })
   else if (functionError === undefined) process.stdout.write(`${JSON.stringify(payload, null, 2)}\n`)
-  else process.stderr.write(`${name} failed (${functionError}): ${errorText(payload)}\n`)
+  else {
+    const { message, remedy } = failureOf(name, payload)
+    process.stderr.write(`${message}\n${remedy}\n`)
+  }
   return functionError === undefined ? exitCodes.ok : exitCodes.failed
 }

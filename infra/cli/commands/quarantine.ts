@@ -3,15 +3,16 @@ import { userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Sample } from '../../../functions/replay-quarantine/judge'
 import type { Contract } from '../../../layers/contract'
+import { nearest } from '../../../layers/contract/identifiers'
 import { PipelineError } from '../../../layers/errors'
 import { countsOfRun, type RecordCounts } from '../../../layers/store/counts'
 import { closePools, poolFor } from '../../../layers/store/pool'
 import { quarantineOf } from '../../../layers/store/quarantine'
 import { isConfirmed } from '../confirm'
-import { type Context, exitCodes, printJson } from '../context'
+import { type Context, exitCodes, printJson, usageError } from '../context'
 import { contractNamed } from '../datasets'
 import { ensureUp } from '../detached'
-import { errorText, invokeFunction } from '../lambda'
+import { answerOf } from '../lambda'
 import { paint, table } from '../terminal'
 
 /** Rows that `list` shows unless told otherwise. */
@@ -80,6 +81,14 @@ function instantOf(flag: string, text: string | undefined): string | undefined {
   return new Date(ms).toISOString()
 }
 
+/** A reason that no record has is a slip of the pen more often than a question. */
+async function checkReason(contract: Contract, endpoints: { database: string; timescale: string }, reason?: string): Promise<void> {
+  if (reason === undefined) return
+  const known = (await quarantineOf(contract).reasons(poolFor(urlOf(contract, endpoints)))).map(each => each.reason)
+  if (known.length > 0 && !known.includes(reason))
+    throw usageError(`--reason: no quarantined record of ${contract.dataset} has the reason '${reason}'`, nearest(reason, known), known)
+}
+
 /** `sluice quarantine list`: the latest rows, and how many there are of each reason. */
 export async function list(context: Context, options: ListOptions, dataset: string): Promise<number> {
   const contract = contractNamed(context, dataset)
@@ -87,6 +96,7 @@ export async function list(context: Context, options: ListOptions, dataset: stri
   try {
     const pool = poolFor(urlOf(contract, endpoints))
     const quarantine = quarantineOf(contract)
+    await checkReason(contract, endpoints, options.reason)
     const [rows, reasons] = [await quarantine.list(pool, options.reason, options.limit ?? LIST_ROWS), await quarantine.reasons(pool)]
     if (context.json) {
       printJson({
@@ -117,11 +127,7 @@ export async function list(context: Context, options: ListOptions, dataset: stri
   }
 }
 
-async function invokeReplay(lambda: string, event: Record<string, unknown>): Promise<Replayed> {
-  const { payload, functionError } = await invokeFunction(lambda, 'replay-quarantine', event)
-  if (functionError !== undefined) throw new PipelineError('SERVICE_FAILED', `replay-quarantine failed: ${errorText(payload)}`)
-  return payload as Replayed
-}
+const invokeReplay = (lambda: string, event: Record<string, unknown>) => answerOf<Replayed>(lambda, 'replay-quarantine', event)
 
 function reportText(
   dataset: string,
@@ -169,8 +175,13 @@ export async function replay(context: Context, options: ReplayOptions, dataset: 
     limit: options.limit,
     requestedBy: options.requestedBy ?? userInfo().username
   }
+  if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to)
+    throw new PipelineError('USAGE', `--from ${options.from} is not before --to ${options.to}`, {
+      remedy: 'The range holds --from and ends before --to.'
+    })
   const { endpoints } = await ensureUp(context.place, say)
   try {
+    await checkReason(contract, endpoints, options.reason)
     const dry = await invokeReplay(endpoints.lambda, { ...filter, dryRun: true })
     if (!context.json) write(reportText(dataset, dry))
     const records = `${dry.passed.toLocaleString('en-US')} ${dry.passed === 1 ? 'record' : 'records'}`
@@ -187,6 +198,11 @@ export async function replay(context: Context, options: ReplayOptions, dataset: 
     else {
       const { valid, quarantined, duplicate } = outcome
       write(`Replay ${replayed.replay}: ${replayed.sent} sent = ${valid} valid + ${quarantined} quarantined again + ${duplicate} duplicate`)
+      const open = replayed.sent - valid - quarantined - duplicate
+      if (open > 0)
+        write(
+          `${open} not decided after ${OUTCOME_MS / 1000} s: \`npx sluice status\` shows what is in flight, .sluice/logs/functions.log why it waits.`
+        )
       if (!replayed.complete && options.limit === undefined) write('Time was up before the end; the same command goes on.')
     }
     return outcome.valid + outcome.quarantined + outcome.duplicate >= replayed.sent ? exitCodes.ok : exitCodes.failed
