@@ -20,12 +20,14 @@ test("the platform's own definition is well formed", () => {
 })
 
 test('variables are left to the framework', () => {
-  expect(check("{ topic: '${self:custom.t}', bootstrapServers: '${env:B}', batchSize: '${env:S}' }")).not.toThrow()
+  expect(
+    check("{ topic: '${self:custom.t}', bootstrapServers: '${env:B}', accessConfigurations: '${self:custom.n}', batchSize: '${env:S}' }")
+  ).not.toThrow()
 })
 
 test.each([
   ["{ topik: t, bootstrapServers: ['a:1'] }", /^serverless.yml: functions.f.events\[1\].kafka.topik is "t"/, /did you mean topic/],
-  ["{ topic: t, bootstrapServers: ['a:1'], batchSize: 99999 }", /kafka.batchSize is 99999/, /from 1 to 10000/],
+  ["{ topic: tt, bootstrapServers: ['a:1'], batchSize: 99999 }", /kafka.batchSize is 99999/, /from 1 to 10000/],
   ["{ bootstrapServers: ['a:1'] }", /kafka.topic is missing/, /one Kafka topic/],
   ['nothing', /kafka is "nothing"/, /map with topic/],
   ['{ topic: [', /^serverless.yml:\d+/, /Correct the YAML/]

@@ -5,13 +5,18 @@ import { parseDocument } from 'yaml'
 import { PipelineError } from '../../layers/errors'
 import { readSchedules } from '../../layers/schedule/definition'
 import { ConfigurationError } from '../event-source/src/mapping/configuration-error'
-import { checkEvent } from '../event-source/src/mapping/settings'
+import { readEvent } from '../event-source/src/mapping/event-settings'
 import type { Place } from './place'
 
 const FILE = 'serverless.yml'
 
 /** Stands for a required value that the framework fills in from a variable. */
-const RESOLVED: Record<string, unknown> = { topic: 'resolved', arn: 'arn:resolved', bootstrapServers: ['127.0.0.1:9092'] }
+const RESOLVED: Record<string, unknown> = {
+  topic: 'resolved',
+  arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/resolved/1',
+  bootstrapServers: ['127.0.0.1:9092'],
+  accessConfigurations: { vpcSubnet: ['subnet-0'], vpcSecurityGroup: ['sg-0'] }
+}
 
 const hasVariable = (value: unknown): boolean => JSON.stringify(value)?.includes('${') ?? false
 
@@ -49,7 +54,7 @@ export function checkServiceDefinition(place: Pick<Place, 'root'>): void {
       for (const type of ['kafka', 'msk'] as const) {
         if (event === null || typeof event !== 'object' || !(type in event)) continue
         try {
-          checkEvent(type, literalSettings(event[type]), `functions.${name}.events[${index}]`)
+          readEvent(type, literalSettings(event[type]), `functions.${name}.events[${index}]`)
         } catch (error) {
           if (!(error instanceof ConfigurationError)) throw error
           throw new PipelineError('CONFIG_INVALID', error.message.replace(` ${error.remedy}`, ''), { remedy: error.remedy, cause: error })

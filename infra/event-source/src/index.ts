@@ -1,8 +1,8 @@
 // How does serverless-offline get Kafka events? The plugin: reads the mappings, runs them from the first hook that can to the last.
 import { EventSourceMapping } from './event-source-mapping'
 import { ConfigurationError } from './mapping/configuration-error'
-import { type Mappings, readMappings } from './mapping/mapping'
 import { type MappingOptions, readOptions } from './mapping/options'
+import { type Mappings, readMappings } from './mapping/read-mappings'
 import type { Counters, Log } from './report'
 import { functionOf, type Serverless, serviceDefinition } from './service'
 
@@ -45,7 +45,7 @@ export default class KafkaEventSource {
   private check(): void {
     if (this.serverless.processedInput?.commands[0] !== 'offline') return
     this.orExit(() => {
-      const options = readOptions(this.serverless.service.custom)
+      const options = readOptions(this.serverless.service.custom, this.serverless.config.servicePath)
       readMappings(serviceDefinition(this.serverless, this.cliOptions), { bootstrapServers: serversUnknownYet, ...options })
     })
   }
@@ -83,7 +83,7 @@ export default class KafkaEventSource {
     this.isStarted = true
     const { serverless, cliOptions, utils } = this
     const { mappings, warnings } = this.orExit((): Mappings => {
-      this.options = readOptions(serverless.service.custom)
+      this.options = readOptions(serverless.service.custom, serverless.config.servicePath)
       return readMappings(serviceDefinition(serverless, cliOptions), this.options)
     })
     for (const warning of warnings) utils.log.warning(`Kafka event source: ${warning}`)

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { ConfigurationError } from './mapping/configuration-error'
-import type { ServiceDefinition } from './mapping/mapping'
+import type { ServiceDefinition } from './mapping/service-definition'
 import {
   type FunctionDefinition,
   type FunctionSettings,
@@ -37,6 +37,8 @@ export function serviceDefinition({ service }: Serverless, cliOptions: Record<st
   return {
     service: service.service,
     stage: String(cliOptions['stage'] ?? service.provider.stage ?? 'dev'),
+    region: (cliOptions['region'] as string | undefined) ?? service.provider.region,
+    timeout: service.provider.timeout,
     functions: service.functions ?? {},
     resources: service.resources
   }

@@ -6,6 +6,9 @@ export interface Place {
   key: string
 }
 
+/** Stands for a value that may be a secret and is not shown. */
+export const HIDDEN = Symbol('hidden')
+
 /** A malformed setting. The command ends with exit code 2 and nothing is started. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
@@ -15,7 +18,8 @@ export class ConfigurationError extends Error {
     readonly value: unknown,
     readonly remedy: string
   ) {
-    super(`serverless.yml: ${place.path}.${place.key} is ${JSON.stringify(value) ?? 'missing'}. ${remedy}`)
+    const shown = value === HIDDEN ? 'set to what is not shown here' : (JSON.stringify(value) ?? 'missing')
+    super(`serverless.yml: ${place.path}.${place.key} is ${shown}. ${remedy}`)
   }
 }
 

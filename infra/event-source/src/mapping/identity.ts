@@ -28,9 +28,12 @@ export function mskLogicalId(functionKey: string, arn: unknown, topic: string): 
   return `${normalizedFunction(functionKey)}EventSourceMappingMSK${alphanumeric(clusterToken(arn)).slice(0, 79)}${alphanumeric(topic).slice(0, 79)}`
 }
 
-// As osls takes it from an ARN, a Ref or an imported value (events/msk/get-msk-cluster-name-token.js).
-function clusterToken(arn: unknown): string {
+/** The name that osls takes from an ARN, a Ref or an imported value (events/msk/get-msk-cluster-name-token.js). */
+export function clusterToken(arn: unknown): string {
   if (typeof arn === 'string') return arn.split('/')[1] ?? arn
   const { Ref, 'Fn::ImportValue': imported } = (arn ?? {}) as Record<string, unknown>
   return String(Ref ?? (typeof imported === 'string' ? imported : JSON.stringify(imported)))
 }
+
+/** The CloudFormation id that osls gives to a function. */
+export const lambdaLogicalId = (functionKey: string): string => `${normalizedFunction(functionKey)}LambdaFunction`
