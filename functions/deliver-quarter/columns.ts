@@ -30,11 +30,13 @@ export interface Profile {
   example: string | null
 }
 
+type EpochUnit = 's' | 'ms' | 'us' | 'ns'
+
 /** How the values of the time column are read. */
 export type TimeReading =
   | { kind: 'iso' }
   | { kind: 'pattern'; pattern: string; formats: string[] }
-  | { kind: 'epoch'; unit: 's' | 'ms' | 'us' }
+  | { kind: 'epoch'; unit: EpochUnit; isFractional: boolean }
   | { kind: 'typed'; type: string }
 
 export type ColumnType = 'integer' | 'double' | 'boolean' | 'date' | 'timestamp' | 'text' | 'typed'
@@ -71,7 +73,7 @@ const dates = {
   day_dash: ['dd-MM-yyyy', '%d-%m-%Y'],
   month_dash: ['MM-dd-yyyy', '%m-%d-%Y']
 } as const
-const clocks = [' %H:%M:%S.%f', ' %H:%M:%S', ' %H:%M', '']
+const clocks = [' %H:%M:%S.%f', ' %H:%M:%S', ' %H:%M', '', ' %I:%M:%S %p', ' %I:%M %p']
 
 export const timeFormats: Record<keyof typeof dates, string[]> = Object.fromEntries(
   Object.entries(dates).map(([key, [, date]]) => [key, clocks.map(clock => `${date}${clock}`)])
@@ -79,6 +81,9 @@ export const timeFormats: Record<keyof typeof dates, string[]> = Object.fromEntr
 
 /** Names by which a time column goes, the surest first. */
 const timeNames = ['time', 'timestamp', 'ts', 'datetime', 'date_time', 'event_time', 'date', 'created_at', 'recorded_at', 'measured_at']
+
+/** Position among the names by which time columns go; -1 for another. */
+export const timeRank = (name: string): number => timeNames.indexOf(name.toLowerCase().replace(/[\s-]+/g, '_'))
 
 const strptime: Record<string, string> = { yyyy: '%Y', MM: '%m', dd: '%d', HH: '%H', mm: '%M', ss: '%S' }
 
@@ -122,9 +127,17 @@ function textColumn(name: string, profiles: readonly Profile[], options: Deliver
   return column('text')
 }
 
-function epochUnit({ least, most }: Profile): 's' | 'ms' | 'us' | undefined {
+function epochUnit({ least, most }: Profile): EpochUnit | undefined {
   const isWithin = (from: number, to: number) => least !== null && most !== null && least >= from && most < to
-  return isWithin(1e8, 1e10) ? 's' : isWithin(1e11, 1e13) ? 'ms' : isWithin(1e14, 1e16) ? 'us' : undefined
+  return isWithin(1e8, 1e10) ? 's' : isWithin(1e11, 1e13) ? 'ms' : isWithin(1e14, 1e16) ? 'us' : isWithin(1e17, 1e19) ? 'ns' : undefined
+}
+
+/** Numbers of a column that is called as times are, counted since 1970; with a fraction seconds only, as Python's `time.time()` gives them. */
+function epochs(head: Profile | undefined): TimeReading[] {
+  if (head === undefined || head.numbers < head.filled * TYPE_SHARE) return []
+  const unit = epochUnit(head)
+  const isFractional = head.integers < head.numbers
+  return unit === undefined || (isFractional && unit !== 's') ? [] : [{ kind: 'epoch', unit, isFractional }]
 }
 
 /** The one way in which the values of a text column can be times; several where they can be read both ways. */
@@ -143,8 +156,7 @@ function textTimes(profiles: readonly Profile[], share: number): TimeReading[] {
 function readings(source: SourceColumn, profiles: readonly Profile[], options: DeliverOptions, isNamed: boolean): TimeReading[] {
   if (source.declared !== undefined) {
     if (/^(TIMESTAMP|DATE)/.test(source.declared)) return [{ kind: 'typed', type: source.declared }]
-    const unit = isNamed && /^U?(BIG|INTEGER)/.test(source.declared) ? leading(profiles) && epochUnit(leading(profiles)!) : undefined
-    return unit === undefined ? [] : [{ kind: 'epoch', unit }]
+    return isNamed && /^(U?(BIG|INTEGER)|DOUBLE)/.test(source.declared) ? epochs(leading(profiles)) : []
   }
   const head = leading(profiles)
   if (head === undefined) return []
@@ -152,8 +164,8 @@ function readings(source: SourceColumn, profiles: readonly Profile[], options: D
     return head.given > 0 && (isNamed || head.given >= head.filled * TYPE_SHARE)
       ? [{ kind: 'pattern', pattern: options.format, formats: [formatOf(options.format)] }]
       : []
-  const unit = isNamed && head.integers >= head.filled * TYPE_SHARE ? epochUnit(head) : undefined
-  if (unit !== undefined) return [{ kind: 'epoch', unit }]
+  const counted = isNamed ? epochs(head) : []
+  if (counted.length > 0) return counted
   return textTimes(profiles, isNamed ? Number.MIN_VALUE : TYPE_SHARE)
 }
 
@@ -176,23 +188,30 @@ export function decideColumns(
     throw new PipelineError('SOURCE_UNREADABLE', `${source}: there is no column ${options.timeColumn}; its columns are ${listed}`, {
       remedy: 'Name one of these columns as the time column.'
     })
-  const rank = (name: string) => timeNames.indexOf(name.toLowerCase().replace(/[\s-]+/g, '_'))
   const candidates = given
     .map((column, index) => {
-      const isNamed = wanted === undefined ? rank(column.name) !== -1 : column.name.toLowerCase() === wanted
-      return { index, rank: rank(column.name), isNamed, readings: readings(column, of(index), options, isNamed) }
+      const isNamed = wanted === undefined ? timeRank(column.name) !== -1 : column.name.toLowerCase() === wanted
+      return { index, rank: timeRank(column.name), isNamed, readings: readings(column, of(index), options, isNamed) }
     })
     .filter(candidate => (wanted === undefined || candidate.isNamed) && candidate.readings.length > 0)
   const named = candidates.filter(candidate => candidate.isNamed).sort((left, right) => left.rank - right.rank)
   const time = named[0] ?? candidates[0]
-  if (time === undefined)
+  if (time === undefined) {
+    const called =
+      wanted === undefined
+        ? names.filter(name => timeRank(name) !== -1).sort((left, right) => timeRank(left) - timeRank(right))[0]
+        : options.timeColumn!
+    const example = profiles.find(
+      profile => names[profile.column_no]?.toLowerCase() === called?.toLowerCase() && profile.example !== null
+    )?.example
     throw new PipelineError(
       'SOURCE_UNREADABLE',
-      wanted === undefined
+      called === undefined
         ? `${source}: no column holds times; its columns are ${listed}`
-        : `${source}: column ${options.timeColumn} holds no times such as 2024-01-31T08:15:00Z, but ${profiles.find(profile => names[profile.column_no]?.toLowerCase() === wanted)?.example ?? 'nothing'}`,
+        : `${source}: column ${called} holds no times such as 2024-01-31T08:15:00Z, but ${example ?? 'nothing that is looked at'}${wanted === undefined ? `; its columns are ${listed}` : ''}`,
       { remedy: 'Name the time column, or say how its times are written, such as `dd.MM.yyyy HH:mm`.' }
     )
+  }
   if (named.length === 0 && candidates.length > 1)
     throw new PipelineError(
       'SOURCE_UNREADABLE',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Context } from 'aws-lambda'
 import { PipelineError } from '../../layers/errors'
 import { literal, withDuckDb } from '../../layers/lake/duckdb'
@@ -329,10 +330,25 @@ describe('times', () => {
   test.each([
     ['seconds since 1970', ['1704067200', '1704067260'], {}],
     ['milliseconds since 1970', ['1704067200000', '1704067260000'], {}],
+    ['nanoseconds since 1970', ['1704067200000000000', '1704067260000000999'], {}],
+    ['seconds since 1970 with fractions', ['1704067200.0000', '1704067260.0000004'], {}],
+    ['hours of half a day', ['1/31/2024 12:00:00 AM', '01/31/2024 12:01 am'], {}, '2024-01-31'],
     ['days first', ['1.1.2024 00:00', '01.01.2024 00:01:00'], {}],
     ['a format that is given', ['01/01/2024 00:00', '01/01/2024 00:01'], { format: 'MM/dd/yyyy HH:mm' }]
-  ])('%s are read', async (name, values, event) => {
-    expect((await times(`${nameOf(name)}.csv`, values, event)).read).toEqual(['2024-01-01T00:00:00.000Z', '2024-01-01T00:01:00.000Z'])
+  ])('%s are read', async (name, values, event, day = '2024-01-01') => {
+    expect((await times(`${nameOf(name)}.csv`, values, event)).read).toEqual([`${day}T00:00:00.000Z`, `${day}T00:01:00.000Z`])
+  })
+
+  test.each([
+    ['nanoseconds', '(1704067200 + i)::bigint * 1000000000'],
+    ['seconds with fractions', '1704067200.25::double + i']
+  ])('%s since 1970 in Parquet are read', async (name, sql) => {
+    const file = join(trial.root, `epoch-${nameOf(name)}.parquet`)
+    await withDuckDb(connection =>
+      connection.run(`copy (select ${sql} as ts, i::double as value from range(3) r(i)) to ${literal(file)} (format parquet)`)
+    )
+    const rows = await trial.rows(only(await trial.deliver(file)).key!, 'data.parquet', 'epoch_us(ts) // 1000000 as s', 'order by ts')
+    expect(rows.map(row => Number(row['s']))).toEqual([1704067200, 1704067201, 1704067202])
   })
 
   test('days and months that could be either stop the file; one day above twelve decides', async () => {
@@ -367,6 +383,29 @@ describe('bad input', () => {
       Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(64, 7), Buffer.from('PAR1')]),
       'SOURCE_UNREADABLE',
       'broken.parquet'
+    ],
+    [
+      'a header of another encoding',
+      'latin-header.csv',
+      Buffer.from('time,größe\n2024-01-01T00:00:00Z,1\n', 'latin1'),
+      'SOURCE_UNREADABLE',
+      'the names of its columns are not UTF-8'
+    ],
+    [
+      'rows of another encoding',
+      'latin-rows.csv',
+      Buffer.from(`time,place\n${'2024-01-01T00:00:00Z,Café\n'.repeat(20)}`, 'latin1'),
+      'SOURCE_UNREADABLE',
+      'most of its rows are not UTF-8'
+    ],
+    ['lines of another system', 'returns.csv', 'time,value\r2024-01-01T00:00:00Z,1\r', 'SOURCE_UNREADABLE', 'carriage return alone'],
+    ['a compressed file', 'rows.csv.gz', gzipSync('time,value\n2024-01-01T00:00:00Z,1\n'), 'SOURCE_UNREADABLE', 'compressed (gzip)'],
+    [
+      'a time column of other words',
+      'words.csv',
+      'time,value\nMonday,1\nTuesday,2\n',
+      'SOURCE_UNREADABLE',
+      'column time holds no times such as 2024-01-31T08:15:00Z, but Monday'
     ]
   ])('%s is refused by name', async (_, name, content, code, message) => {
     const error = await refused(trial.write(name, content))
@@ -411,6 +450,17 @@ describe('bad input', () => {
     bytes.fill(0xff, 100, 4000)
     writeFileSync(file, bytes)
     expect(await refused(file)).toContain('page.parquet')
+  })
+
+  test('names in quotes may hold line ends', async () => {
+    const file = trial.write(
+      'long-names.csv',
+      lines('', 'time,"value', 'in °C",note', ...good.map(row => `${row},x`), '2024-01-01T01:00:00Z,3')
+    )
+    const { key, rows } = only(await trial.deliver(file))
+    expect(rows).toMatchObject({ source: 11, delivered: 10, rejected: 1 })
+    expect(trial.manifest(key!).schema.map(({ name }) => name)).toEqual(['time', 'value\nin °C', 'note'])
+    expect(await reasons(key!)).toEqual([['14', null, null, 'missing_columns']])
   })
 
   test('records without structure are rejected with their lines, and those around them are delivered', async () => {

@@ -37,8 +37,12 @@ function timeValue(raw: string, time: TimeReading, zone: string): string {
     case 'pattern':
       return inZone(`try_strptime(trim(${raw}), [${time.formats.map(literal).join(', ')}])`)
     case 'epoch': {
+      if (time.unit === 'ns') return `make_timestamptz(try_cast(${raw} as bigint) // 1000)`
       const factor = { s: 1_000_000, ms: 1_000, us: 1 }[time.unit]
-      return `make_timestamptz(try(try_cast(${raw} as bigint) * ${factor}))`
+      // a fraction has microseconds at most: rounded, not cut
+      return time.isFractional
+        ? `make_timestamptz(try_cast(round(try_cast(${raw} as double) * ${factor}) as bigint))`
+        : `make_timestamptz(try(try_cast(${raw} as bigint) * ${factor}))`
     }
     case 'typed':
       return /TIME ZONE$/.test(time.type) ? raw : inZone(`${raw}::timestamp`)

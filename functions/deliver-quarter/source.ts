@@ -9,8 +9,8 @@ import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { PipelineError } from '../../layers/errors'
 import { literal } from '../../layers/lake/duckdb'
 import profileSql from '../../sql/deliveries/profile.sql'
-import { type Columns, decideColumns, formatOf, type Profile, type SourceColumn, timeFormats } from './columns'
-import { type Dialect, dialectOf } from './dialect'
+import { type Columns, decideColumns, formatOf, type Profile, type SourceColumn, timeFormats, timeRank } from './columns'
+import { type Dialect, dialectOf, NAME_ENCODING } from './dialect'
 import { type CsvShape, MAX_RECORD_BYTES, recordsOf } from './records'
 import type { DeliverOptions } from './request'
 import { type Snapshot, snapshotOf } from './snapshot'
@@ -81,7 +81,7 @@ async function csvSource(name: string, snapshot: Snapshot, options: DeliverOptio
   const dialect = await dialectOf(text.file, name, text.size)
   if (text.lines <= 1)
     throw new PipelineError('SOURCE_UNREADABLE', `${name}: it has a header and no rows`, { remedy: 'Put rows into it, or take it away.' })
-  const relation = readCsv(text.file, dialect, dialect.headerLines)
+  const relation = readCsv(text.file, dialect, dialect.headerRecords)
   return {
     name,
     columns: dialect.columns.map(column => ({ name: column })),
@@ -157,18 +157,28 @@ export async function sourceOf(
   return snapshot.isParquet ? parquetSource(connection, name, snapshot) : csvSource(name, snapshot, options, folder)
 }
 
-/** Records of ranges that have structure, but for the last of each range, which its end may cut. @returns whether there were any */
-async function sampleFile(csv: CsvSource, ranges: readonly { start: number; end: number }[], file: string): Promise<boolean> {
+/**
+ * Records of ranges that have structure, but for the last of each range, which its end may cut.
+ * @returns whether there were any
+ * @throws PipelineError SOURCE_UNREADABLE for text of another encoding: every row would be rejected
+ */
+async function sampleFile(name: string, csv: CsvSource, ranges: readonly { start: number; end: number }[], file: string): Promise<boolean> {
   const lines: string[] = []
+  let others = 0
   for (const range of ranges) {
     const first = lines.length
     for await (const batch of recordsOf(csv.snapshot.file, csv.shape, range)) {
-      for (const { bytes, problem } of batch) if (problem === undefined) lines.push(bytes.toString('utf8'))
+      for (const { bytes, problem } of batch) {
+        if (problem === undefined) lines.push(bytes.toString('utf8'))
+        else if (problem === 'not_utf8') others++
+      }
       if (lines.length > first + HEAD_ROWS) break
     }
     if (range.end < csv.snapshot.size && lines.length > first) lines.pop()
     lines.splice(first + HEAD_ROWS)
   }
+  if (others > lines.length)
+    throw new PipelineError('SOURCE_UNREADABLE', `${name}: most of its rows are not UTF-8`, { remedy: NAME_ENCODING })
   if (lines.length === 0) return false
   await writeFile(file, `${lines.join('\n')}\n`)
   return true
@@ -198,7 +208,7 @@ async function sampleRelations(source: Source, folder: string): Promise<[Profile
   const relations: [Profile['part'], string][] = []
   const head = join(folder, 'head.csv')
   const end = Math.min(snapshot.size, dialect.headerBytes + HEAD_BYTES)
-  if (await sampleFile(csv, [{ start: dialect.headerBytes, end }], head)) relations.push(['head', readCsv(head, dialect, 0)])
+  if (await sampleFile(source.name, csv, [{ start: dialect.headerBytes, end }], head)) relations.push(['head', readCsv(head, dialect, 0)])
   if (snapshot.size <= SPREAD_PLACES * SPREAD_BYTES) return relations
   const places = []
   for (let place = 1; place <= SPREAD_PLACES; place++) {
@@ -206,7 +216,7 @@ async function sampleRelations(source: Source, folder: string): Promise<[Profile
     places.push({ start, end: Math.min(snapshot.size, start + SPREAD_BYTES) })
   }
   const spread = join(folder, 'spread.csv')
-  if (await sampleFile(csv, places, spread)) relations.push(['spread', readCsv(spread, dialect, 0)])
+  if (await sampleFile(source.name, csv, places, spread)) relations.push(['spread', readCsv(spread, dialect, 0)])
   return relations
 }
 
@@ -223,7 +233,12 @@ export async function columnsOf(connection: DuckDBConnection, source: Source, op
   await connection.run('create or replace temp table sample (column_no integer, part varchar, value varchar)')
   const looked = source.columns
     .map((column, index) => ({ ...column, index }))
-    .filter(({ declared }) => declared === undefined || /INT/.test(declared))
+    .filter(
+      ({ name, declared }) =>
+        declared === undefined ||
+        /INT/.test(declared) ||
+        (declared === 'DOUBLE' && (options.timeColumn?.toLowerCase() === name.toLowerCase() || timeRank(name) !== -1))
+    )
   try {
     for (const [part, relation] of await sampleRelations(source, folder)) {
       await connection.run(`create or replace temp table sample_rows as select * from ${relation}`)
