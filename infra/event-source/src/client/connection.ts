@@ -105,10 +105,10 @@ export class Connection {
   private hint(): string {
     const { tls, sasl } = this.access
     if (this.answers === 0 && !tls)
-      return ' at the first request, as a listener with TLS does: set TLS, or use the port of a plaintext listener'
-    if (this.answers === 0 && tls && !tls.cert)
-      return ' at the first request, as a listener does that wants a client certificate: none is set'
-    if (this.answers === 1 && !sasl) return ' at the first request of a client without credentials, as a listener with SASL does: set them'
+      return ' at the first request (if this is a listener with TLS: set TLS, or use the port of a plaintext one)'
+    if (this.answers === 0 && tls && !tls.cert) return ' at the first request (if this listener wants client certificates: none is set)'
+    if (this.answers === 1 && !sasl)
+      return ' at the first request of a client without credentials (if this is a listener with SASL: set them)'
     return ''
   }
 
