@@ -1,11 +1,13 @@
-// When is a batch invoked, and what follows? Waits for size or window, invokes, commits after success, repeats after failure.
+// When is a batch invoked? Waits for size or window, invokes, commits after success; what did not simply succeed is failing-batch.ts's.
 import { Scope } from './abort'
-import { backoffMs, pause } from './client/backoff'
+import { FailingBatch } from './delivery/failing-batch'
+import { invokeOnce } from './delivery/invocation'
+import { isPlainSuccess } from './delivery/item-failures'
+import type { Destination } from './destination/destination'
 import { type EventWriter, PAYLOAD_BYTES_MAX } from './event/event-writer'
 import type { Mapping } from './mapping/mapping'
 import type { Batch, RecordBuffer } from './record-buffer'
 import type { Report } from './report'
-import type { Failure } from './runner/outcome'
 import type { Runner } from './runner/runner'
 
 export { RETRY_BACKOFF } from './client/backoff'
@@ -16,6 +18,8 @@ export interface Delivery {
   mapping: Mapping
   runner: Runner
   report: Report
+  /** Where records go that are given up; without one they are passed over. */
+  destination?: Destination
   commit: (offsets: ReadonlyMap<number, number>) => Promise<void>
   /** Aborted when the code changed: the next attempt need not wait. Asked anew for every wait. */
   retryNow: () => AbortSignal
@@ -38,10 +42,10 @@ export async function deliver(delivery: Delivery): Promise<void> {
     const writing = untilFull(buffer, mapping.batchSize, working.signal).then(isFull =>
       isFull ? buffer.take(delivery.writers[(turn + 1) % 2]!, mapping.batchSize) : undefined
     )
-    const succeeded = batch.records === 0 || (await invokeUntilSuccess(delivery, batch))
+    const isResolved = await deliverBatch(delivery, batch)
     working.end()
     ahead = await writing
-    if (!succeeded) return
+    if (!isResolved) return
     if (batch.next.size > 0) await delivery.commit(batch.next)
   }
 }
@@ -67,27 +71,22 @@ async function nextBatch({ buffer, mapping, signal, writers }: Delivery, turn: n
   return undefined
 }
 
-/** Returns false when the signal aborted before an attempt succeeded. */
-async function invokeUntilSuccess({ runner, mapping, report, retryNow, signal }: Delivery, batch: Batch): Promise<boolean> {
-  for (let failures = 0; !signal.aborted; ) {
-    const outcome = await runner.invoke(batch.writer.memory, batch.bytes)
-    report.invoked(outcome.ok, batch.records)
-    if (outcome.ok) return true
-    failures++
-    const waitMs = backoffMs(failures, mapping.backoff)
-    report.error(`${describe(outcome.failure)}\n  ${rangesOf(batch)} is delivered again${signal.aborted ? '' : ` in ${waitMs} ms`}`)
-    const waiting = new Scope(signal, retryNow())
-    await pause(waitMs, waiting.signal)
-    waiting.end()
+/** Returns false when the signal aborted before every record of the batch was resolved. */
+async function deliverBatch(delivery: Delivery, batch: Batch): Promise<boolean> {
+  const { mapping, report, runner } = delivery
+  const { writer } = batch
+  // what follows is decided without looking at a record: anything else than a plain success is left to the slow path
+  const { maximumRecordAgeSeconds } = mapping
+  const mayBeExpired = maximumRecordAgeSeconds >= 0 && Date.now() - writer.oldestTimestamp > maximumRecordAgeSeconds * 1000
+  if (writer.oversized.length > 0 || mayBeExpired) {
+    return new FailingBatch(delivery, batch).resolve()
   }
-  return false
-}
-
-function describe({ errorType, message, detail }: Failure): string {
-  return `invocation failed: ${errorType}: ${message}${detail ? `\n${detail}` : ''}`
-}
-
-function rangesOf(batch: Batch): string {
-  const ends = [...batch.next].map(([partition, next]) => `partition ${partition} before offset ${next}`)
-  return `The batch of ${batch.records} records (${ends.join(', ')})`
+  if (batch.records === 0) return true
+  const invocation = await invokeOnce(runner, writer.memory, batch.bytes)
+  const { outcome } = invocation
+  if (!outcome.ok || (mapping.reportBatchItemFailures && !isPlainSuccess(outcome.payload))) {
+    return new FailingBatch(delivery, batch).resolve(invocation)
+  }
+  report.invoked(true, batch.records)
+  return true
 }

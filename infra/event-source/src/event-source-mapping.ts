@@ -4,6 +4,8 @@ import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
 import { Cluster } from './client/cluster'
 import { AccessRefused, ConnectionError } from './client/connection-error'
 import { removeDeadMembers } from './client/dead-members'
+import { type Destination, openDestination } from './destination/destination'
+import { eventHeadOf, originOf } from './event/event-writer'
 import type { Mapping } from './mapping/mapping'
 import { Poller } from './poller'
 import { type Counters, type Log, Report } from './report'
@@ -20,17 +22,32 @@ export class EventSourceMapping {
   private readonly report: Report
   private readonly stopping = new AbortController()
   private readonly pollers: Poller[] = []
+  private readonly destination?: Destination
   private running?: Promise<void>
 
-  /** @param threadFile the bundled `runner-thread.js` */
+  /**
+   * @param threadFile the bundled `runner-thread.js`
+   * @param serviceFolder where serverless.yml is
+   * @throws ConfigurationError when the client of the on-failure destination is not installed
+   */
   constructor(
     private readonly mapping: Mapping,
     private readonly definition: FunctionDefinition,
     private readonly threadFile: URL,
-    log: Log
+    log: Log,
+    serviceFolder: string = process.cwd()
   ) {
     this.cluster = new Cluster(mapping.access)
     this.report = new Report(mapping, log)
+    if (!mapping.onFailure) return
+    this.destination = openDestination({
+      mapping: { ...mapping, onFailure: mapping.onFailure },
+      functionArn: definition.invokedFunctionArn,
+      eventHead: eventHeadOf(originOf(mapping)),
+      cluster: this.cluster,
+      serviceFolder,
+      onNotice: text => this.report.notice(text)
+    })
   }
 
   /** Begins to look for the topic and returns: neither broker nor topic need be there yet. */
@@ -98,7 +115,7 @@ export class EventSourceMapping {
     const runner = new Runner(definition, this.threadFile, failure =>
       report.error(`the function's thread ended between invocations: ${failure.errorType}: ${failure.detail ?? failure.message}`)
     )
-    const poller = new Poller(mapping, new Cluster(mapping.access), runner, report, definition.timeoutMs)
+    const poller = new Poller(mapping, new Cluster(mapping.access), runner, report, definition.timeoutMs, this.destination)
     this.pollers.push(poller)
     poller.start()
   }
@@ -117,12 +134,13 @@ export class EventSourceMapping {
   async stop(limitMs = Infinity): Promise<void> {
     this.stopping.abort()
     await Promise.all(this.pollers.map(poller => poller.stop(limitMs)))
+    this.destination?.close()
     this.cluster.close()
     await this.running
-    const { records, invocations, failures, oversized, lag } = this.report.counters()
+    const { records, invocations, failures, oversized, discarded, lag } = this.report.counters()
     this.report.log.debug(
       `Kafka event source ${this.mapping.functionKey} (topic ${this.mapping.topic}): ${records} records in ${invocations} invocations, ` +
-        `${failures} failed, ${oversized} oversized, lag ${lag}`
+        `${failures} failed, ${oversized} oversized, ${discarded} given up, lag ${lag}`
     )
   }
 }

@@ -89,7 +89,14 @@ export default class KafkaEventSource {
     for (const warning of warnings) utils.log.warning(`Kafka event source: ${warning}`)
     this.mappings = this.orExit(() =>
       mappings.map(
-        mapping => new EventSourceMapping(mapping, functionOf(serverless, cliOptions, mapping.functionKey), threadFile, utils.log)
+        mapping =>
+          new EventSourceMapping(
+            mapping,
+            functionOf(serverless, cliOptions, mapping.functionKey),
+            threadFile,
+            utils.log,
+            serverless.config.servicePath
+          )
       )
     )
     for (const mapping of this.mappings) mapping.start()

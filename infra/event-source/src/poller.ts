@@ -13,7 +13,8 @@ import { fetchInto } from './client/fetcher'
 import { GroupMember, type Membership, MembershipLost } from './client/group-member'
 import { committedOffsets, startingOffsets } from './client/offsets'
 import { deliver } from './delivery'
-import { type EventOrigin, EventWriter, type OversizedRecord, PAYLOAD_BYTES_MAX } from './event/event-writer'
+import type { Destination } from './destination/destination'
+import { EventWriter, originOf } from './event/event-writer'
 import { compileFilters, type RecordFilter } from './filter'
 import type { Mapping } from './mapping/mapping'
 import { RecordBuffer } from './record-buffer'
@@ -47,30 +48,20 @@ export class Poller {
     private readonly cluster: Cluster,
     private readonly runner: Runner,
     private readonly report: Report,
-    functionTimeoutMs: number
+    functionTimeoutMs: number,
+    private readonly destination?: Destination
   ) {
     this.rebalanceMs = Math.min(REBALANCE_MS_MAX, functionTimeoutMs + REBALANCE_MARGIN_MS)
     this.member = new GroupMember(cluster, mapping.group, mapping.topic, this.rebalanceMs)
-    const origin: EventOrigin =
-      mapping.source === 'msk'
-        ? { source: 'msk', bootstrapServers: mapping.bootstrapServers, arn: mapping.arn! }
-        : { source: 'kafka', bootstrapServers: mapping.bootstrapServers }
-    const writer = () => new EventWriter(origin, PAYLOAD_BYTES_MAX, record => this.passOver(record))
+    const origin = originOf(mapping)
     // two, so that the next event is written while the function has the last one
-    this.writers = [writer(), writer()]
+    this.writers = [new EventWriter(origin), new EventWriter(origin)]
     if (mapping.filterPatterns.length > 0) this.filter = compileFilters(mapping.filterPatterns)
   }
 
   start(): void {
     if (this.mapping.windowMs < PATIENT_WINDOW_MS) this.runner.warmInTurn()
     this.running = this.run()
-  }
-
-  private passOver({ topic, partition, offset, bytes }: OversizedRecord): void {
-    this.report.oversized()
-    this.report.error(
-      `the record at offset ${offset} of ${topic}-${partition} needs ${bytes} bytes as an event, more than ${PAYLOAD_BYTES_MAX}: it is NOT delivered`
-    )
   }
 
   private async run(): Promise<void> {
@@ -142,6 +133,7 @@ export class Poller {
       mapping: this.mapping,
       runner: this.runner,
       report: this.report,
+      destination: this.destination,
       commit: offsets => this.commit(membership, offsets),
       retryNow: () => this.retryNow.signal,
       signal

@@ -16,8 +16,10 @@ export interface Counters {
   invocations: number
   /** Invocations that failed. */
   failures: number
-  /** Records too large for any event, passed over. */
+  /** Records too large for any event, which were given up. */
   oversized: number
+  /** Records that were given up, sent to the destination where there is one. */
+  discarded: number
   /** Records that matched no filter. */
   filtered: number
   /** Records between the committed offsets and the ends of the partitions. */
@@ -28,7 +30,7 @@ export class Report {
   private readonly said = new Map<string, string>()
   private readonly ends = new Map<number, number>()
   private readonly taken = new Map<number, number>()
-  private readonly counts = { records: 0, invocations: 0, failures: 0, oversized: 0, filtered: 0 }
+  private readonly counts = { records: 0, invocations: 0, failures: 0, oversized: 0, discarded: 0, filtered: 0 }
 
   constructor(
     readonly mapping: Mapping,
@@ -74,8 +76,12 @@ export class Report {
     else this.counts.failures++
   }
 
-  oversized(): void {
-    this.counts.oversized++
+  oversized(records: number): void {
+    this.counts.oversized += records
+  }
+
+  discarded(records: number): void {
+    this.counts.discarded += records
   }
 
   filtered(records: number): void {

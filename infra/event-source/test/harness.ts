@@ -1,9 +1,9 @@
 // How do the end-to-end suites run mappings? Against any broker, with a handler that reports each delivery to the test.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
-import { Kafka, type KafkaConfig, logLevel, type Message, type SASLOptions } from 'kafkajs'
+import { type EachMessagePayload, Kafka, type KafkaConfig, logLevel, type Message, type SASLOptions } from 'kafkajs'
 import type { ClusterAccess } from '../src/client/access'
 import { Cluster } from '../src/client/cluster'
 import { EventSourceMapping } from '../src/event-source-mapping'
@@ -38,7 +38,8 @@ export class Harness {
   readonly deliveries: Delivery[] = []
   readonly logged: string[] = []
   private readonly channel = new BroadcastChannel(this.topic)
-  private readonly folder = mkdtempSync(join(tmpdir(), 'event-source-'))
+  /** Of the test, and the service's: relative folders of destinations are in it. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'event-source-'))
   private readonly running = new Set<EventSourceMapping>()
   private readonly kafka: Kafka
   private readonly access: ClusterAccess
@@ -67,10 +68,10 @@ export class Harness {
     return harness
   }
 
-  async createTopic(partitions: number): Promise<void> {
+  async createTopic(partitions: number, topic = this.topic, configEntries: Array<{ name: string; value: string }> = []): Promise<void> {
     const admin = this.kafka.admin()
     await admin.connect()
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: this.topic, numPartitions: partitions }] })
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, configEntries }] })
     await admin.disconnect()
   }
 
@@ -126,7 +127,7 @@ export class Harness {
       this.wake()
     }
     const log = { error: keep, warning: keep, notice: keep, info: keep, debug: () => {} }
-    const source = new EventSourceMapping(mapping, definition, this.threadFile, log)
+    const source = new EventSourceMapping(mapping, definition, this.threadFile, log, this.folder)
     this.running.add(source)
     source.start()
     return source
@@ -135,6 +136,30 @@ export class Harness {
   async stop(source: EventSourceMapping, limitMs?: number): Promise<void> {
     await source.stop(limitMs)
     this.running.delete(source)
+  }
+
+  /** The first `count` messages of a topic, in order per partition. */
+  async read(topic: string, count: number): Promise<Array<{ partition: number; key: string | null; value: unknown }>> {
+    const consumer = this.kafka.consumer({ groupId: `${topic}-${serial++}` })
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    const messages: Array<{ partition: number; key: string | null; value: unknown }> = []
+    await new Promise<void>(resolve => {
+      const eachMessage = async ({ partition, message: { key, value } }: EachMessagePayload) => {
+        messages.push({ partition, key: key?.toString() ?? null, value: JSON.parse(value!.toString()) })
+        if (messages.length === count) resolve()
+      }
+      void consumer.run({ eachMessage })
+    })
+    await consumer.disconnect()
+    return messages
+  }
+
+  /** The documents of a destination's folder, in the order of their names; nothing else is in it. */
+  documents(folder: string): Array<Record<string, unknown>> {
+    const path = join(this.folder, folder)
+    const names = existsSync(path) ? readdirSync(path).sort() : []
+    return names.map(name => JSON.parse(readFileSync(join(path, name), 'utf8')))
   }
 
   private wake(): void {

@@ -1,5 +1,6 @@
 // What must a mapping do against any broker? One suite, run against the embedded broker and against Apache Kafka.
 import { gzipSync } from 'node:zlib'
+import { failureSuite } from './failure-suite'
 import { filterSuite } from './filter-suite'
 import { Harness } from './harness'
 
@@ -209,6 +210,8 @@ export function mappingSuite(brokers: () => string[]): void {
     await harness.until(() => harness.succeeded().length === 2)
     expect(harness.values()[0]![1]).toBe('second')
   })
+
+  describe('failure handling', () => failureSuite(create, brokers))
 
   describe('filters', () => filterSuite(create))
 }

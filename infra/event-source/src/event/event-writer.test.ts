@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { compress as lz4 } from 'lz4js'
 import { compress as snappy } from 'snappyjs'
 import { encodeBatch, type SampleRecord } from '../../test/record-batches'
-import { type EventOrigin, EventWriter, type OversizedRecord, PAYLOAD_BYTES_MAX } from './event-writer'
+import { type EventOrigin, EventWriter, PAYLOAD_BYTES_MAX } from './event-writer'
 import { readBatches } from './record-batch'
 
 const origin: EventOrigin = { source: 'kafka', bootstrapServers: ['b1:9092', 'b2:9092'] }
@@ -133,32 +133,35 @@ test('no event exceeds the payload limit, and a record that just fits is taken',
       whole.start()
       whole.append('orders', 3, chunks(), 100)
       const bytesMax = Math.max(160, eventText(whole).length - cut)
-      const oversized: OversizedRecord[] = []
-      const limited = new EventWriter(origin, bytesMax, record => oversized.push(record))
+      const limited = new EventWriter(origin, bytesMax)
       const left = chunks()
       let delivered = 0
+      let oversized = 0
       while (left[0]!.left > 0) {
         limited.start()
         limited.append('orders', 3, left, 100)
         delivered += limited.records
+        oversized += limited.oversized.length
         if (limited.records > 0) expect(eventText(limited).length).toBeLessThanOrEqual(bytesMax)
         if (cut === 0) expect(limited.records).toBe(records.length)
       }
-      expect(delivered + oversized.length).toBe(records.length)
+      expect(delivered + oversized).toBe(records.length)
     })
   )
 })
 
-test('a record that no event can hold is named and passed over', () => {
-  const oversized: OversizedRecord[] = []
-  const writer = new EventWriter(origin, PAYLOAD_BYTES_MAX, record => oversized.push(record))
+test('a record that no event can hold is kept beside the event, as the event would have it', () => {
+  const writer = new EventWriter(origin, PAYLOAD_BYTES_MAX)
+  const value = Buffer.alloc(5 * 1024 * 1024)
   const batch = encodeBatch([
-    { key: null, value: Buffer.alloc(5 * 1024 * 1024) },
+    { key: text('k'), value, headers: [['a', text('hi')]], timestampDelta: 7 },
     { key: null, value: text('x') }
   ])
   writer.start()
   writer.append('a', 0, readBatches(batch, 0, 0), 10)
-  expect(oversized).toMatchObject([{ topic: 'a', partition: 0, offset: 0 }])
+  const common = { topic: 'a', partition: 0, offset: 0, timestamp: 7, timestampType: 'CREATE_TIME' }
+  const record = { ...common, key: 'aw==', value: value.toString('base64'), headers: [{ a: [104, 105] }] }
+  expect(writer.oversized).toEqual([{ record, bytes: JSON.stringify(record).length }])
   expect(JSON.parse(eventText(writer)).records['a-0']).toMatchObject([{ offset: 1 }])
 })
 

@@ -1,6 +1,7 @@
 // How do the records of a batch become the bytes of the event that Lambda gives to a function?
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/kafka-using-msk.html (event shape) and recorded events.
 import { base64Length, writeBase64 } from './base64'
+import type { EventHead, EventRecord } from './event'
 import { asciiJson, writeByteArray, writeBytes, writeInteger, writeUtf8AsJson } from './json-bytes'
 import { type RecordChunk, RecordCursor } from './record-batch'
 
@@ -33,11 +34,23 @@ export type EventOrigin =
   | { source: 'kafka'; bootstrapServers: readonly string[] }
   | { source: 'msk'; bootstrapServers: readonly string[]; arn: string }
 
+/** The origin of a mapping's events. */
+export function originOf(mapping: { source: 'kafka' | 'msk'; bootstrapServers: readonly string[]; arn?: string }): EventOrigin {
+  const { source, bootstrapServers, arn } = mapping
+  return source === 'msk' ? { source, bootstrapServers, arn: arn! } : { source, bootstrapServers }
+}
+
+/** What stands before the records in every event of an origin. */
+export function eventHeadOf(origin: EventOrigin): EventHead {
+  const bootstrapServers = origin.bootstrapServers.join(',')
+  if (origin.source === 'kafka') return { eventSource: 'SelfManagedKafka', bootstrapServers }
+  return { eventSource: 'aws:kafka', eventSourceArn: origin.arn, bootstrapServers }
+}
+
 /** A record that no event can hold, as even alone it exceeds the payload limit. */
 export interface OversizedRecord {
-  topic: string
-  partition: number
-  offset: number
+  record: EventRecord
+  /** Of its JSON, without the event around it. */
   bytes: number
 }
 
@@ -47,6 +60,8 @@ export interface OversizedRecord {
  */
 export class EventWriter {
   readonly memory: SharedArrayBuffer
+  /** What every event of this writer begins with. */
+  readonly eventHead: EventHead
   private readonly target: Buffer
   private readonly head: Buffer
   private readonly cursor = new RecordCursor()
@@ -54,23 +69,27 @@ export class EventWriter {
   private sectionOpen = false
   /** Records in the event so far. */
   records = 0
+  /** Of the event's records, epoch milliseconds; Infinity without any. */
+  oldestTimestamp = Infinity
+  /** Records before those of the event that no event can hold. */
+  oversized: OversizedRecord[] = []
 
   constructor(
     origin: EventOrigin,
-    private readonly payloadBytesMax = PAYLOAD_BYTES_MAX,
-    private readonly onOversized: (record: OversizedRecord) => void = () => {}
+    private readonly payloadBytesMax = PAYLOAD_BYTES_MAX
   ) {
     this.memory = new SharedArrayBuffer(payloadBytesMax)
     this.target = Buffer.from(this.memory)
-    const arn = origin.source === 'msk' ? `,"eventSourceArn":${asciiJson(origin.arn)}` : ''
-    const source = origin.source === 'msk' ? 'aws:kafka' : 'SelfManagedKafka'
-    this.head = fieldText(`{"eventSource":"${source}"${arn},"bootstrapServers":${asciiJson(origin.bootstrapServers.join(','))},"records":{`)
+    this.eventHead = eventHeadOf(origin)
+    this.head = fieldText(`${asciiJson(this.eventHead).slice(0, -1)},"records":{`)
   }
 
   /** Begins a new event over the old one. */
   start(): void {
     this.at = writeBytes(this.target, 0, this.head)
     this.records = 0
+    this.oldestTimestamp = Infinity
+    this.oversized = []
     this.sectionOpen = false
   }
 
@@ -95,7 +114,7 @@ export class EventWriter {
           full = true
           break
         } else {
-          this.onOversized({ topic, partition, offset: this.cursor.offset, bytes: this.recordBytes(chunk, recordText.length) })
+          this.oversized.push({ record: this.recordObject(topic, partition, chunk), bytes: this.recordBytes(chunk, recordText.length) })
         }
         chunk.at = this.cursor.end
         chunk.position = this.cursor.offset + 1
@@ -149,8 +168,33 @@ export class EventWriter {
     return bytes
   }
 
+  /** The current record as the event would have it. */
+  private recordObject(topic: string, partition: number, chunk: RecordChunk): EventRecord {
+    const { cursor } = this
+    const { bytes } = chunk
+    const base64 = (at: number, length: number) => bytes.toString('base64', at, at + length)
+    const headers: EventRecord['headers'] = []
+    for (let left = cursor.startHeaders(bytes); left > 0; left--) {
+      cursor.nextHeader(bytes)
+      const name = bytes.toString('utf8', cursor.headerNameAt, cursor.headerNameAt + cursor.headerNameLength)
+      const value = bytes.subarray(cursor.headerValueAt, cursor.headerValueAt + Math.max(0, cursor.headerValueLength))
+      headers.push(Object.fromEntries([[name, [...value]]]))
+    }
+    return {
+      topic,
+      partition,
+      offset: cursor.offset,
+      timestamp: cursor.timestamp,
+      timestampType: chunk.logAppendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+      ...(cursor.keyLength >= 0 && { key: base64(cursor.keyAt, cursor.keyLength) }),
+      ...(cursor.valueLength >= 0 && { value: base64(cursor.valueAt, cursor.valueLength) }),
+      headers
+    }
+  }
+
   private writeRecord(chunk: RecordChunk, recordText: Buffer): void {
     const { cursor, target } = this
+    if (cursor.timestamp < this.oldestTimestamp) this.oldestTimestamp = cursor.timestamp
     let at = writeBytes(target, this.at, recordText)
     at = writeInteger(target, at, cursor.offset)
     at = writeBytes(target, at, timestampText)

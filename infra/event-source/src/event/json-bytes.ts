@@ -6,9 +6,9 @@ const QUOTE = 34
 const BACKSLASH = 92
 const chunk = 10_000_000
 
-/** `text` as a JSON string whose every character beyond ASCII is escaped (RFC 8259, 7). */
-export function asciiJson(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+/** A text or object as JSON whose every character beyond ASCII is escaped (RFC 8259, 7). */
+export function asciiJson(value: string | object): string {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Copies all of `source` to `at`; a plain loop, as for these lengths it is faster than the native copy. */

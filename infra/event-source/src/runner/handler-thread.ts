@@ -103,7 +103,7 @@ export class HandlerThread {
   async terminate(): Promise<void> {
     clearTimeout(this.initTimer)
     this.isDead = true
-    const failure = { errorType: errorTypes.exit, message: 'the runner was stopped' }
+    const failure: Failure = { errorType: errorTypes.exit, message: 'the runner was stopped', isService: true }
     this.settleReady(failure)
     this.settleRun?.({ ok: false, failure })
     await this.worker.terminate()
@@ -117,6 +117,7 @@ function crashFailure(error: unknown): Failure {
     stack?: string
     code?: string
   }
+  if (code === 'ERR_WORKER_INIT_FAILED') return { errorType: errorTypes.crash, message: message ?? code, isService: true }
   if (message === undefined) return { errorType: errorTypes.crash, message: String(error) }
   return { errorType: code === 'ERR_WORKER_OUT_OF_MEMORY' ? errorTypes.memory : errorTypes.crash, message, detail: stack }
 }

@@ -9,6 +9,8 @@ export interface Failure {
   message: string
   /** The error as it would be printed: stack with source maps applied, and its causes. */
   detail?: string
+  /** Not the function's failure: it could not be invoked, which is no attempt. */
+  isService?: true
 }
 
 export type Outcome = { ok: true /** JSON text of the handler's result. */; payload: string } | { ok: false; failure: Failure }

@@ -37,12 +37,12 @@ export class Runner {
   }
 
   /** Invokes the function with the JSON event in the first `bytes` of `memory`. Never rejects; call it again only after it resolved. */
-  async invoke(memory: SharedArrayBuffer, bytes: number): Promise<Outcome> {
+  async invoke(memory: SharedArrayBuffer, bytes: number, requestId: string = randomUUID()): Promise<Outcome> {
     this.isBusy = true
     try {
       this.warm()
-      if (!this.thread) return { ok: false, failure: { errorType: 'Stopped', message: 'the runner was stopped' } }
-      return await this.thread.invoke(randomUUID(), memory, bytes)
+      if (!this.thread) return { ok: false, failure: { errorType: 'Stopped', message: 'the runner was stopped', isService: true } }
+      return await this.thread.invoke(requestId, memory, bytes)
     } finally {
       this.isBusy = false
       if (this.isStale) await this.reload()
