@@ -82,6 +82,7 @@ table dwh.dim_devices
   column valid_from timestamp with time zone not null
   column valid_to timestamp with time zone not null default 'infinity'::timestamp with time zone
   column is_current boolean not null default true
+  column source_updated_at timestamp with time zone
   constraint dim_devices_check CHECK ((valid_from < valid_to))
   constraint dim_devices_pkey PRIMARY KEY (device_key)
   constraint dim_devices_device_id_valid_from_key UNIQUE (device_id, valid_from)
@@ -101,6 +102,7 @@ table dwh.dim_locations
   column valid_from timestamp with time zone not null
   column valid_to timestamp with time zone not null default 'infinity'::timestamp with time zone
   column is_current boolean not null default true
+  column source_updated_at timestamp with time zone
   constraint dim_locations_check CHECK ((valid_from < valid_to))
   constraint dim_locations_pkey PRIMARY KEY (location_key)
   constraint dim_locations_location_id_valid_from_key UNIQUE (location_id, valid_from)
