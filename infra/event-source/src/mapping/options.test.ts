@@ -85,6 +85,8 @@ test.each([
   { credentials: { [secret]: { password: ['s3cr3t'] } } },
   { credentials: { [secret]: 's3cr3t' } },
   { credentials: 's3cr3t' },
+  { credential: { [secret]: { password: 's3cr3t' } } },
+  { clusters: { 'a:1': { sals: { password: 's3cr3t' } } } },
   { clusters: { 'a:1': { sasl: { mechanism: 's3cr3t' } } } },
   { clusters: { 'a:1': { sasl: 's3cr3t' } } },
   { clusters: { 'a:1': { tls: { key: '-----BEGIN s3cr3t' } } } },

@@ -134,7 +134,7 @@ export const clusterKey = (servers: readonly string[]): string => [...servers].s
 export function readOptions(custom: unknown, servicePath = process.cwd()): MappingOptions {
   const settings = (custom as Settings | undefined)?.[OPTIONS_KEY] ?? {}
   if (!isMap(settings)) throw new ConfigurationError({ path: 'custom', key: OPTIONS_KEY }, settings, 'Set a map of options.')
-  const read = readSettings(settings, optionKeys(settings['clusters']), OPTIONS_PATH) as Settings & {
+  const read = readSettings(settings, optionKeys(settings['clusters']), OPTIONS_PATH, 'known') as Settings & {
     clusters?: Record<string, { bootstrapServers?: string[]; tls?: TlsAccess | boolean; sasl?: SaslAccess | false }>
     credentials?: Record<string, Credentials>
     destinations?: Record<string, { directory?: string; endpoint?: string }>

@@ -167,6 +167,12 @@ test('extensions of a mapping that does not exist are refused with the nearest l
   expect(readMappings(service([{ kafka }], { extensions: { SomeTable: { Properties: {} } } }), {}).mappings).toHaveLength(1)
 })
 
+test('an attribute of an extension that the framework does not extend is refused', () => {
+  const read = (extension: object) => readMappings(service([{ kafka }], { extensions: { [logicalId]: extension } }), {})
+  expect(() => read({ Property: { BatchSize: 1 } })).toThrow(/did you mean Properties\?/)
+  expect(read({ Condition: 'IsProd', DependsOn: ['Queue'] }).mappings).toHaveLength(1)
+})
+
 const refusedProperties: Array<[object, RegExp]> = [
   [{ BatchSizes: 3 }, /did you mean BatchSize\?/],
   [{ BatchSize: 10_001 }, /1 to 10000/],

@@ -40,17 +40,32 @@ export function readMappings(service: ServiceDefinition, options: MappingOptions
   return { mappings, warnings }
 }
 
+/** What osls takes beside Properties (package/lib/merge-custom-provider-resources.js): none of it matters here. */
+const extensionAttributes = [
+  'Properties',
+  'Condition',
+  'CreationPolicy',
+  'DeletionPolicy',
+  'DependsOn',
+  'Metadata',
+  'UpdatePolicy',
+  'UpdateReplacePolicy'
+]
+
 // osls refuses to deploy it, and here it would be a setting that nobody misses.
 function refuseUnknownExtensions({ resources }: ServiceDefinition, requests: readonly Request[]): void {
   const known = requests.map(({ logicalId }) => logicalId)
-  for (const id of Object.keys(resources?.extensions ?? {})) {
-    if (known.includes(id) || !/EventSourceMapping(Kafka|MSK)/.test(id)) continue
-    const remedy = known.length > 0 ? `did you mean ${nearest(id, known)}?` : 'there are no kafka or msk events.'
-    throw new ConfigurationError(
-      { path: 'resources.extensions', key: id },
-      resources?.extensions?.[id],
-      `No mapping has this logical id; ${remedy}`
-    )
+  for (const [id, extension] of Object.entries(resources?.extensions ?? {})) {
+    if (known.includes(id)) {
+      for (const [key, value] of Object.entries(extension)) {
+        if (extensionAttributes.includes(key)) continue
+        const remedy = `The framework extends no such attribute; did you mean ${nearest(key, extensionAttributes)}?`
+        throw new ConfigurationError({ path: `resources.extensions.${id}`, key }, value, remedy)
+      }
+    } else if (/EventSourceMapping(Kafka|MSK)/.test(id)) {
+      const remedy = known.length > 0 ? `did you mean ${nearest(id, known)}?` : 'there are no kafka or msk events.'
+      throw new ConfigurationError({ path: 'resources.extensions', key: id }, extension, `No mapping has this logical id; ${remedy}`)
+    }
   }
 }
 

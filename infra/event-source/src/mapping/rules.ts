@@ -74,17 +74,20 @@ export function oneOf(words: readonly string[]): Rule {
 
 export const deployOnly: Rule = { isDeployOnly: true }
 
+/** Which values errors show: all, those of known keys (an unknown one may be a misspelt secret), or none. */
+export type Shown = 'all' | 'known' | 'none'
+
 /**
  * Reads a map by its table. Absent and null values are left out.
  * @param path where the map stands in serverless.yml
  * @throws ConfigurationError for the first unknown key or refused value
  */
-export function readSettings(settings: Settings, rules: Rules, path: string, isSecret = false): Settings {
+export function readSettings(settings: Settings, rules: Rules, path: string, shown: Shown = 'all'): Settings {
   const read: Settings = {}
   for (const [key, value] of Object.entries(settings)) {
     const rule = Object.hasOwn(rules, key) ? rules[key] : undefined
-    if (!rule) throw new ConfigurationError({ path, key }, isSecret ? HIDDEN : value, unknownKey(key, rules))
-    if (value !== undefined && value !== null) read[key] = readValue(value, rule, { path, key }, isSecret)
+    if (!rule) throw new ConfigurationError({ path, key }, shown === 'all' ? value : HIDDEN, unknownKey(key, rules))
+    if (value !== undefined && value !== null) read[key] = readValue(value, rule, { path, key }, shown)
   }
   return read
 }
@@ -94,10 +97,10 @@ function unknownKey(key: string, rules: Rules): string {
   return `There is no such key; did you mean ${nearest(key, known)}? Known are ${known.join(', ')}.`
 }
 
-function readValue(value: unknown, rule: Rule, place: { path: string; key: string }, isSecret: boolean): unknown {
+function readValue(value: unknown, rule: Rule, place: { path: string; key: string }, shown: Shown): unknown {
   if ('isDeployOnly' in rule) return value
-  const hidden = isSecret || ('isSecret' in rule && rule.isSecret === true)
-  const refuse = (remedy: string) => new ConfigurationError(place, hidden ? HIDDEN : value, remedy)
+  const within: Shown = 'isSecret' in rule && rule.isSecret === true ? 'none' : shown
+  const refuse = (remedy: string) => new ConfigurationError(place, within === 'none' ? HIDDEN : value, remedy)
   if ('refusal' in rule) throw refuse(rule.refusal)
   if (value instanceof Unresolved) {
     if ('takesUnresolved' in rule && rule.takesUnresolved) return value
@@ -108,13 +111,13 @@ function readValue(value: unknown, rule: Rule, place: { path: string; key: strin
     if (!isMap(value) || (rule.isEmptyRefused && Object.keys(value).length === 0)) throw refuse(rule.remedy)
     const { keys } = rule
     const table = typeof keys === 'function' ? Object.fromEntries(Object.keys(value).map(key => [key, keys(key)])) : keys
-    return readSettings(value, table, path, hidden)
+    return readSettings(value, table, path, within)
   }
   if ('items' in rule) {
     // osls makes a list of a single value, so that an environment variable may stand for it
     const items = typeof value === 'string' ? [value] : value
     if (!Array.isArray(items) || items.length < rule.least || items.length > rule.most) throw refuse(rule.remedy)
-    return items.map((item, index) => readValue(item, rule.items, { path: place.path, key: `${place.key}[${index}]` }, hidden))
+    return items.map((item, index) => readValue(item, rule.items, { path: place.path, key: `${place.key}[${index}]` }, within))
   }
   const taken = rule.take(value)
   if (taken === undefined) throw refuse(rule.remedy)
