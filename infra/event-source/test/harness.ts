@@ -98,7 +98,7 @@ export class Harness {
     await this.produce(messages)
   }
 
-  start(changes: Partial<Mapping> = {}, timeoutMs = 10_000): EventSourceMapping {
+  start(changes: Partial<Mapping> = {}, timeoutMs = 10_000, serviceFolder = this.folder): EventSourceMapping {
     const mapping: Mapping = {
       ...mappingDefaults,
       uuid: this.topic,
@@ -127,7 +127,7 @@ export class Harness {
       this.wake()
     }
     const log = { error: keep, warning: keep, notice: keep, info: keep, debug: () => {} }
-    const source = new EventSourceMapping(mapping, definition, this.threadFile, log, this.folder)
+    const source = new EventSourceMapping(mapping, definition, this.threadFile, log, serviceFolder)
     this.running.add(source)
     source.start()
     return source
