@@ -72,6 +72,12 @@ test('a long array of objects is matched in time that grows with its length', ()
   expect(passes({ value: { a: { b: [1], c: [7], d: [3] } } }, `{"a":[${elements}]}`)).toBe(false)
 })
 
+test('arrays beside one another do not multiply the work', () => {
+  const list = (element: (index: number) => string) => Array.from({ length: 20_000 }, (_, index) => element(index))
+  const value = `{"o":{"a":[${list(() => '{"x":1}')}],"b":[${list(index => (index % 2 ? '{"y":1}' : '{"z":1}'))}]}}`
+  expect(passes({ value: { o: { a: { x: [1] }, b: { y: [1], z: [1] } } } }, value)).toBe(false)
+})
+
 test('of equal keys in a record each value counts', () => {
   expect(passes({ value: { a: [1] } }, '{"a":2,"a":1}')).toBe(true)
 })

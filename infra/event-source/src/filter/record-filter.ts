@@ -93,6 +93,8 @@ class AlternativeMatcher {
   private readonly frames: Frames
   /** The array elements of the values chosen so far, one for each condition before the current one. */
   private readonly chosen: number[] = []
+  /** Beside each of them, whether it has kept out a value of a later condition. */
+  private readonly hasKeptOut: boolean[] = []
 
   constructor(conditions: readonly Condition[], scanner: ValueScanner) {
     this.metadata = conditions.filter(({ path }) => path !== 'value' && !path.startsWith('value.'))
@@ -150,10 +152,13 @@ class AlternativeMatcher {
       isAbsent = false
       const frame = values.frames[index]!
       if (frame !== tried && this.valuePasses(field, index, bytes)) {
-        this.chosen.push(frame)
+        const position = this.chosen.push(frame) - 1
+        this.hasKeptOut[position] = false
         const isMatch = this.passesFrom(condition + 1, bytes)
         this.chosen.pop()
         if (isMatch) return true
+        // what failed behind failed without it: no other value here would help, unless one were needed to make a field absent
+        if (!this.hasKeptOut[position] && !this.fields.some(({ mayBeAbsent }, later) => later > condition && mayBeAbsent)) return false
         tried = frame
       }
       index++
@@ -164,10 +169,11 @@ class AlternativeMatcher {
   /** The index itself when the value there is in the same elements as those chosen, else the first one that may be. */
   private behindConflict(values: Occurrences, index: number): number {
     const { arrays, parents, starts, arrayEnds } = this.frames
-    for (const chosen of this.chosen) {
+    for (const [position, chosen] of this.chosen.entries()) {
       for (let mine = chosen; mine !== NO_FRAME; mine = parents[mine]!) {
         for (let other = values.frames[index]!; other !== NO_FRAME && other !== mine; other = parents[other]!) {
           if (arrays[other] !== arrays[mine]) continue
+          this.hasKeptOut[position] = true
           // values come in the order of the text: on to the chosen element, or behind its array
           return firstFrom(values, index + 1, other < mine ? starts[mine]! : arrayEnds[arrays[mine]!]!)
         }
