@@ -10,6 +10,7 @@ interface PartitionResult {
   errorCode: number
   baseOffset: number
   logStartOffset?: number
+  logAppendTimeMs?: number
   errorMessage?: string | null
 }
 
@@ -22,8 +23,9 @@ function append(topic: Topic, index: number, records: Buffer | null): PartitionR
   if (!log) return refusal(index, errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
   if (!records) return refusal(index, errorCodes.INVALID_RECORD, 'no records')
   try {
-    const baseOffset = log.append(records, topic.batchBytesMax)
-    return { index, errorCode: errorCodes.NONE, baseOffset, logStartOffset: log.startOffset }
+    const appendTime = topic.configs['message.timestamp.type'] === 'LogAppendTime' ? Date.now() : undefined
+    const baseOffset = log.append(records, topic.batchBytesMax, appendTime)
+    return { index, errorCode: errorCodes.NONE, baseOffset, logStartOffset: log.startOffset, logAppendTimeMs: appendTime ?? -1 }
   } catch (error) {
     if (error instanceof KafkaError) return refusal(index, error.code, error.message)
     throw error

@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSy
 import { join } from 'node:path'
 import { batchOf } from '../../test/batches'
 import { temporaryFolder } from '../../test/folder'
-import { batchSizeAt, KafkaError, readBatchHeader } from '../protocol'
+import { batchSizeAt, hasValidCrc, KafkaError, readBatchHeader } from '../protocol'
 import { Flusher } from './flusher'
 import { PartitionLog } from './partition-log'
 import { TailBudget } from './tail'
@@ -77,6 +77,16 @@ describe.each([
     for (let index = 0; index < 5; index++) log.append(three(), batchBytesMax)
     expect(await offsetsFrom(log, 0, 0)).toEqual([[0, 2]])
     expect((await offsetsFrom(log, 3, three().length + 1)).length).toBe(1)
+  })
+
+  it('gives every record the time of its append where that is asked for, in a batch whose checksum holds', async () => {
+    const log = open(options())
+    log.append(batchOf({ values: ['a', 'b'], times: [900, 100] }), batchBytesMax, 500)
+    const [batch] = await log.read(0, batchBytesMax)
+    expect(readBatchHeader(batch!)).toMatchObject({ hasLogAppendTime: true, maxTimestamp: 500 })
+    expect(hasValidCrc(batch!, 0, batch!.length)).toBe(true)
+    expect(await log.firstAtOrAfter(200)).toEqual({ offset: 0, timestamp: 500 })
+    expect(await log.firstAtOrAfter(501)).toBeUndefined()
   })
 
   it('finds the first record at or after a time', async () => {

@@ -1,7 +1,7 @@
 // How are batches appended to a partition, and read by offset or by time?
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { batchSizeAt, patchBatch, readBatchHeader } from '../protocol'
+import { batchSizeAt, patchBatch, readBatchHeader, stampBatch } from '../protocol'
 import type { Flusher } from './flusher'
 import { type IncomingBatch, incomingBatches } from './incoming'
 import { Producers } from './producers'
@@ -54,10 +54,11 @@ export class PartitionLog {
   /**
    * Appends the batches of one produce request and wakes whoever waits for them.
    * @param records the request's bytes, which the log keeps: their offsets are patched in place
+   * @param appendTime epoch milliseconds that become the time of every record; without it they keep their own
    * @returns the offset of the first record, the original one when an idempotent producer repeats itself
    * @throws KafkaError with the code to answer; nothing is appended then
    */
-  append(records: Buffer, batchBytesMax: number): number {
+  append(records: Buffer, batchBytesMax: number, appendTime?: number): number {
     const batches = incomingBatches(records, batchBytesMax)
     const repeated = this.producers.check(batches[0]!.header)
     if (repeated !== undefined) return repeated
@@ -66,6 +67,10 @@ export class PartitionLog {
     let offset = baseOffset
     for (const { header, at } of batches) {
       patchBatch(records, at, offset, leaderEpoch)
+      if (appendTime !== undefined) {
+        stampBatch(records, at, header.size, appendTime)
+        header.maxTimestamp = appendTime
+      }
       offset += header.lastOffsetDelta + 1
     }
     const segment = this.options.folder ? this.write(this.options.folder, records) : undefined

@@ -38,6 +38,7 @@ function recordsOf(batch: Buffer): Buffer | undefined {
 export function firstAtOrAfter(batch: Buffer, time: number): TimedOffset | undefined {
   const header = readBatchHeader(batch)
   if (header.maxTimestamp < time) return undefined
+  if (header.hasLogAppendTime) return { offset: header.baseOffset, timestamp: header.maxTimestamp }
   try {
     const records = recordsOf(batch)
     if (!records) return { offset: header.baseOffset, timestamp: header.maxTimestamp }

@@ -31,6 +31,7 @@ export {
   crc32c,
   hasValidCrc,
   patchBatch,
-  readBatchHeader
+  readBatchHeader,
+  stampBatch
 } from './record-batch'
 export { Reader, Writer } from './wire'

@@ -48,10 +48,13 @@ export interface BatchHeader {
   baseSequence: number
   recordCount: number
   compression: CompressionType | undefined
+  /** The time of every record is `maxTimestamp`. */
+  hasLogAppendTime: boolean
   isTransactional: boolean
   isControl: boolean
 }
 
+const logAppendTimeFlag = 8
 const two32 = 4294967296
 
 function int64At(buffer: Buffer, at: number): number {
@@ -89,6 +92,7 @@ export function readBatchHeader(buffer: Buffer, at = 0): BatchHeader {
     baseSequence: buffer.readInt32BE(at + 53),
     recordCount: buffer.readInt32BE(at + 57),
     compression: compressionTypes[attributes & 7],
+    hasLogAppendTime: (attributes & logAppendTimeFlag) !== 0,
     isTransactional: (attributes & 16) !== 0,
     isControl: (attributes & 32) !== 0
   }
@@ -100,6 +104,13 @@ export function patchBatch(buffer: Buffer, at: number, baseOffset: number, leade
   buffer.writeInt32BE(high, at)
   buffer.writeUInt32BE(baseOffset - high * two32, at + 4)
   buffer.writeInt32BE(leaderEpoch, at + 12)
+}
+
+/** Makes `time`, in epoch milliseconds, the time of all records of the batch of `size` bytes at `at`, whatever their own say: LogAppendTime. */
+export function stampBatch(buffer: Buffer, at: number, size: number, time: number): void {
+  buffer.writeInt16BE(buffer.readInt16BE(at + 21) | logAppendTimeFlag, at + 21)
+  buffer.writeBigInt64BE(BigInt(time), at + 35)
+  buffer.writeUInt32BE(crc32c(buffer.subarray(at + 21, at + size)), at + 17)
 }
 
 /** Whether the checksum of the batch of `size` bytes at `at` holds. */

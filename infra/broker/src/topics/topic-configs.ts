@@ -16,8 +16,8 @@ const truth = /^(true|false)$/i
 const anything = /^.*$/s
 
 /**
- * The settings of Apache Kafka's topics with its defaults. All are kept and described; this broker acts on `max.message.bytes` alone:
- * it keeps every record until its topic is deleted.
+ * The settings of Apache Kafka's topics with its defaults. All are kept and described; this broker acts on `max.message.bytes` and
+ * `message.timestamp.type` alone: it keeps every record until its topic is deleted.
  */
 export const topicConfigs: Record<string, TopicConfig> = {
   'cleanup.policy': { default: 'delete', type: configType.list, accepts: /^(delete|compact|compact,delete|delete,compact)$/ },
