@@ -1,5 +1,6 @@
 // What does a mapping tell its user? Log lines that name it, states said once, and counters.
 import type { Mapping } from './mapping/mapping'
+import { ignoredStartingPosition } from './mapping/warnings'
 
 /** The log writers that osls hands to plugins. */
 export interface Log {
@@ -26,10 +27,15 @@ export interface Counters {
   lag: number
 }
 
+/** The kind of trouble that an on-failure destination makes. */
+export const DESTINATION_TROUBLE = 'destination'
+
 export class Report {
   private readonly said = new Map<string, string>()
   private readonly ends = new Map<number, number>()
+  private readonly begins = new Map<number, number>()
   private readonly taken = new Map<number, number>()
+  private isStartingPositionSaid = false
   private readonly counts = { records: 0, invocations: 0, failures: 0, oversized: 0, discarded: 0, filtered: 0 }
 
   constructor(
@@ -64,10 +70,13 @@ export class Report {
     if (this.said.delete(kind)) this.notice(text)
   }
 
-  /** Ends every trouble. */
+  /** Ends every trouble with the cluster; that of a destination is another matter. */
   allRecovered(text: string): void {
+    const destination = this.said.get(DESTINATION_TROUBLE)
+    this.said.delete(DESTINATION_TROUBLE)
     if (this.said.size > 0) this.notice(text)
     this.said.clear()
+    if (destination !== undefined) this.said.set(DESTINATION_TROUBLE, destination)
   }
 
   invoked(succeeded: boolean, records: number): void {
@@ -93,12 +102,28 @@ export class Report {
   }
 
   committed(offsets: ReadonlyMap<number, number>): void {
-    for (const [partition, offset] of offsets) this.taken.set(partition, offset)
+    for (const [partition, offset] of offsets) {
+      if (!this.begins.has(partition)) this.begins.set(partition, offset)
+      this.taken.set(partition, offset)
+    }
+  }
+
+  /** Says once that the group's offsets win over the starting position that was set. */
+  startingPositionIgnored(): void {
+    const text = this.isStartingPositionSaid ? undefined : ignoredStartingPosition(this.mapping)
+    this.isStartingPositionSaid = true
+    if (text) this.warning(text)
+  }
+
+  /** Records that wait, and those that were worked off since the start, in whatever way. */
+  load(): { lag: number; progress: number } {
+    let [lag, progress] = [0, 0]
+    for (const [partition, end] of this.ends) lag += Math.max(0, end - (this.taken.get(partition) ?? end))
+    for (const [partition, taken] of this.taken) progress += taken - this.begins.get(partition)!
+    return { lag, progress }
   }
 
   counters(): Counters {
-    let lag = 0
-    for (const [partition, end] of this.ends) lag += Math.max(0, end - (this.taken.get(partition) ?? end))
-    return { ...this.counts, lag }
+    return { ...this.counts, lag: this.load().lag }
   }
 }

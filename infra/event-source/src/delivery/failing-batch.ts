@@ -9,6 +9,7 @@ import { type Condition, conditions, type Discarded, FUNCTION_ERROR } from '../d
 import { type EventRecord, eventOf, readRecords, sectionOf, writeEvent } from '../event/event'
 import { PAYLOAD_BYTES_MAX } from '../event/event-writer'
 import type { Batch } from '../record-buffer'
+import { DESTINATION_TROUBLE } from '../report'
 import { describe, type Invocation, invokeOnce } from './invocation'
 import { readItemFailures } from './item-failures'
 import { failureRules, Pieces, Unresolved, type Verdict } from './pieces'
@@ -177,7 +178,7 @@ export class FailingBatch {
           signal
         )
         if (!sent) return false
-        report.recovered('destination', `${destination.name} is reached again`)
+        report.recovered(DESTINATION_TROUBLE, `${destination.name} is reached again`)
         return true
       } catch (error) {
         if (signal.aborted) return false

@@ -185,3 +185,12 @@ test('a reload takes the new code, after the invocation that is running', async 
   expect(await invoke(runner)).toEqual(succeeded(2))
   rmSync(folder, { recursive: true })
 })
+
+test('an invocation that a stop cuts off is no failure of the function', async () => {
+  const spinning = start('handlers/ways.spins', { timeoutMs: Infinity })
+  const running = invoke(spinning)
+  await spinning.stop()
+  expect(await running).toMatchObject({ ok: false, failure: { isService: true } })
+  const thrown = await invoke(start('handlers/ways.throws'))
+  expect(!thrown.ok && thrown.failure.isService).toBeUndefined()
+})
