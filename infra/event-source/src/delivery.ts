@@ -12,9 +12,13 @@ import type { Runner } from './runner/runner'
 
 export { RETRY_BACKOFF } from './client/backoff'
 
+/** One of a poller's deliveries side by side: each has partitions of its own while it works, a thread and its event writers. */
 export interface Delivery {
   buffer: RecordBuffer
+  /** Two, so that the next event is written while the function has the last one. */
   writers: readonly [EventWriter, EventWriter]
+  /** Whether it takes the next batch while the last one is under way: only where no other delivery waits for one. */
+  takesAhead: boolean
   mapping: Mapping
   runner: Runner
   report: Report
@@ -32,39 +36,40 @@ export interface Delivery {
  * @throws MembershipLost when a commit comes too late: the records belong to another member
  */
 export async function deliver(delivery: Delivery): Promise<void> {
-  const { buffer, mapping, signal } = delivery
+  const { buffer, signal, takesAhead } = delivery
   let ahead: Batch | undefined
   for (let turn = 0; ; turn++) {
     const batch: Batch | undefined = ahead ?? (await nextBatch(delivery, turn))
     if (!batch || signal.aborted) return
     const working = new Scope(signal)
-    // while the function works, the next event is written, if there is a whole one
-    const writing = untilFull(buffer, mapping.batchSize, working.signal).then(isFull =>
-      isFull ? buffer.take(delivery.writers[(turn + 1) % 2]!, mapping.batchSize) : undefined
-    )
+    const writing = takesAhead ? fullBatch(delivery, turn + 1, working.signal) : undefined
     const isResolved = await deliverBatch(delivery, batch)
     working.end()
     ahead = await writing
     if (!isResolved) return
     if (batch.next.size > 0) await delivery.commit(batch.next)
+    buffer.release(batch, ahead)
   }
 }
 
-async function untilFull(buffer: RecordBuffer, batchSize: number, signal: AbortSignal): Promise<boolean> {
+/** The next batch if it is full before the signal aborts. */
+async function fullBatch(delivery: Delivery, turn: number, signal: AbortSignal): Promise<Batch | undefined> {
+  const { buffer, mapping, writers } = delivery
   while (!signal.aborted) {
-    if (buffer.isFull(batchSize, PAYLOAD_BYTES_MAX)) return true
+    if (buffer.isFull(mapping.batchSize, PAYLOAD_BYTES_MAX, delivery)) return buffer.take(writers[turn % 2]!, mapping.batchSize, delivery)
     await buffer.change(signal)
   }
-  return false
+  return undefined
 }
 
 /** Waits for a full batch or the end of the window that the oldest record opened. Undefined when the signal aborts first. */
-async function nextBatch({ buffer, mapping, signal, writers }: Delivery, turn: number): Promise<Batch | undefined> {
+async function nextBatch(delivery: Delivery, turn: number): Promise<Batch | undefined> {
+  const { buffer, mapping, signal, writers } = delivery
   while (!signal.aborted) {
-    const due = buffer.dueAt(mapping.windowMs)
+    const due = buffer.dueAt(mapping.windowMs, delivery)
     const left = due === undefined ? undefined : due - Date.now()
-    if ((left !== undefined && left <= 0) || buffer.isFull(mapping.batchSize, PAYLOAD_BYTES_MAX)) {
-      return buffer.take(writers[turn % 2]!, mapping.batchSize)
+    if ((left !== undefined && left <= 0) || buffer.isFull(mapping.batchSize, PAYLOAD_BYTES_MAX, delivery)) {
+      return buffer.take(writers[turn % 2]!, mapping.batchSize, delivery)
     }
     await buffer.change(signal, left)
   }

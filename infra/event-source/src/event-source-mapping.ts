@@ -11,11 +11,12 @@ import { Poller } from './poller'
 import { type Counters, type Log, Report } from './report'
 import type { FunctionDefinition } from './runner/function-definition'
 import { Runner } from './runner/runner'
+import { hasBacklog, type Load, wantedPollers } from './scaling'
 
 /** How often a missing topic is looked for. */
 const TOPIC_WAIT_MS = 1_000
-/** How often the partitions of the topic are counted again. */
-const PARTITIONS_REFRESH_MS = 30_000
+/** How long the broker may take to create a topic. */
+const CREATE_TOPIC_MS = 30_000
 
 export class EventSourceMapping {
   private readonly cluster: Cluster
@@ -24,6 +25,10 @@ export class EventSourceMapping {
   private readonly pollers: Poller[] = []
   private readonly destination?: Destination
   private running?: Promise<void>
+  private partitions = 0
+  /** Judgements in a row that found no backlog, and the progress that the last one saw. */
+  private quiet = 0
+  private progress = 0
 
   /**
    * @param threadFile the bundled `runner-thread.js`
@@ -61,40 +66,47 @@ export class EventSourceMapping {
     if (mapping.enabled) this.running = this.run()
   }
 
+  /** Until the stop: waits for the topic, then counts its partitions and judges the load again and again. */
   private async run(): Promise<void> {
+    const { mapping, report } = this
     const { signal } = this.stopping
-    for (let partitions = 0, failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted; ) {
       try {
-        const topic = await unlessAborted(this.cluster.topic(this.mapping.topic), signal)
+        const topic = await unlessAborted(this.cluster.topic(mapping.topic), signal)
         if (signal.aborted) return
         failures = 0
-        this.report.recovered('refused', 'the broker accepts this mapping again')
-        this.report.recovered('unreachable', 'the broker is reached again')
+        report.recovered('refused', 'the broker accepts this mapping again')
+        report.recovered('unreachable', 'the broker is reached again')
         const count = topic?.leaders.size ?? 0
         if (count === 0) {
-          this.sayMissing()
+          await this.missing()
           await pause(TOPIC_WAIT_MS, signal)
           continue
         }
-        this.report.recovered('missing', `the topic is there, with ${count} partitions`)
-        if (partitions === 0) await unlessAborted(removeDeadMembers(this.cluster, this.mapping.group), signal)
-        if (count !== partitions) this.adapt(count, partitions > 0)
-        partitions = count
-        await pause(PARTITIONS_REFRESH_MS, signal)
+        report.recovered('missing', `the topic is there, with ${count} partitions`)
+        if (this.partitions === 0) await unlessAborted(removeDeadMembers(this.cluster, mapping.group), signal)
+        if (signal.aborted) return
+        await this.scale(count)
+        await pause(mapping.scalingMs, signal)
       } catch (error) {
         failures++
         const { message } = error as Error
-        if (error instanceof AccessRefused) this.report.trouble('refused', `the broker refuses this mapping, trying again: ${message}`)
-        else if (error instanceof ConnectionError)
-          this.report.trouble('unreachable', `the broker cannot be reached, trying again: ${message}`)
-        else this.report.trouble('unreachable', `trying again: ${message}`)
+        if (error instanceof AccessRefused) report.trouble('refused', `the broker refuses this mapping, trying again: ${message}`)
+        else if (error instanceof ConnectionError) report.trouble('unreachable', `the broker cannot be reached, trying again: ${message}`)
+        else report.trouble('unreachable', `trying again: ${message}`)
         await pause(backoffMs(failures, RECONNECT_BACKOFF), signal)
       }
     }
   }
 
-  private sayMissing(): void {
-    const { topic, bootstrapServers } = this.mapping
+  /** Creates the topic where the options say so, else says how to. */
+  private async missing(): Promise<void> {
+    const { topic, bootstrapServers, createTopicPartitions } = this.mapping
+    if (createTopicPartitions !== undefined) {
+      await this.cluster.createTopic(topic, createTopicPartitions, CREATE_TOPIC_MS)
+      this.report.notice(`the topic did not exist and was created, with ${createTopicPartitions} partitions`)
+      return
+    }
     this.report.trouble(
       'missing',
       `the topic does not exist yet, waiting for it. Create it, for instance: kafka-topics.sh --bootstrap-server ${bootstrapServers[0]} ` +
@@ -102,20 +114,30 @@ export class EventSourceMapping {
     )
   }
 
-  /** More pollers than partitions would idle. A new member makes the group share out anew; without one the leader is asked to. */
-  private adapt(partitions: number, isGrown: boolean): void {
-    const wanted = Math.min(this.mapping.minimumPollers, partitions)
-    const before = this.pollers.length
+  /** Adds or stops pollers as the load wants it. Partitions that are new are shared out by whoever joins or leaves, or as the leader is asked to. */
+  private async scale(partitions: number): Promise<void> {
+    const { minimumPollers: minimum, maximumPollers: maximum } = this.mapping
+    const { lag, progress } = this.report.load()
+    const load: Load = { pollers: this.pollers.length, lag, progress: progress - this.progress, quiet: this.quiet }
+    const wanted = wantedPollers(load, { minimum, maximum, partitions })
+    this.progress = progress
+    this.quiet = hasBacklog(load) || wanted < load.pollers ? 0 : this.quiet + 1
+    const isGrown = this.partitions > 0 && partitions > this.partitions
+    this.partitions = partitions
+    if (load.pollers > 0 && wanted !== load.pollers)
+      this.report.log.info(`Kafka event source ${this.mapping.functionKey}: ${wanted} instead of ${load.pollers} pollers, lag ${lag}`)
     while (this.pollers.length < wanted) this.addPoller()
-    if (isGrown && this.pollers.length === before) this.pollers.some(poller => poller.rebalance())
+    if (this.pollers.length > wanted) await Promise.all(this.pollers.splice(wanted).map(poller => poller.stop(Infinity)))
+    else if (isGrown && wanted === load.pollers) this.pollers.some(poller => poller.rebalance())
   }
 
   private addPoller(): void {
     const { mapping, definition, report } = this
-    const runner = new Runner(definition, this.threadFile, failure =>
-      report.error(`the function's thread ended between invocations: ${failure.errorType}: ${failure.detail ?? failure.message}`)
-    )
-    const poller = new Poller(mapping, new Cluster(mapping.access), runner, report, definition.timeoutMs, this.destination)
+    const newRunner = () =>
+      new Runner(definition, this.threadFile, failure =>
+        report.error(`the function's thread ended between invocations: ${failure.errorType}: ${failure.detail ?? failure.message}`)
+      )
+    const poller = new Poller(mapping, new Cluster(mapping.access), newRunner, report, definition.timeoutMs, this.destination)
     this.pollers.push(poller)
     poller.start()
   }

@@ -32,21 +32,33 @@ const PATIENT_WINDOW_MS = 5_000
 /** Attempts after which a passing error is said. */
 const PASSING_FAILURES = 6
 
+/** A provisioned poller works at so many batches at once, of different partitions. AWS documents "up to 5 concurrent invocations". */
+export const CONCURRENCY_PROVISIONED = 5
+/** On demand AWS documents none: one at a time, undocumented on AWS. */
+export const CONCURRENCY_ON_DEMAND = 1
+
+/** What one of the batches that are under way at the same time needs: a thread, and memory for its events. */
+interface Lane {
+  runner: Runner
+  writers: readonly [EventWriter, EventWriter]
+}
+
 export class Poller {
   private readonly member: GroupMember
   private readonly rebalanceMs: number
   private readonly stopping = new AbortController()
-  private readonly writers: [EventWriter, EventWriter]
+  private readonly lanes: readonly Lane[]
   private readonly filter?: RecordFilter
   private running?: Promise<void>
   private retryNow = new AbortController()
   /** The membership of the moment, for the mapping to ask for a rebalance. */
   private membership?: Membership
 
+  /** @param newRunner a runner of the function, which costs nothing before it is used */
   constructor(
     private readonly mapping: Mapping,
     private readonly cluster: Cluster,
-    private readonly runner: Runner,
+    newRunner: () => Runner,
     private readonly report: Report,
     functionTimeoutMs: number,
     private readonly destination?: Destination
@@ -54,13 +66,14 @@ export class Poller {
     this.rebalanceMs = Math.min(REBALANCE_MS_MAX, functionTimeoutMs + REBALANCE_MARGIN_MS)
     this.member = new GroupMember(cluster, mapping.group, mapping.topic, this.rebalanceMs)
     const origin = originOf(mapping)
-    // two, so that the next event is written while the function has the last one
-    this.writers = [new EventWriter(origin), new EventWriter(origin)]
+    const writer = () => new EventWriter(origin)
+    const concurrency = mapping.provisioned ? CONCURRENCY_PROVISIONED : CONCURRENCY_ON_DEMAND
+    this.lanes = Array.from({ length: concurrency }, () => ({ runner: newRunner(), writers: [writer(), writer()] }))
     if (mapping.filterPatterns.length > 0) this.filter = compileFilters(mapping.filterPatterns)
   }
 
   start(): void {
-    if (this.mapping.windowMs < PATIENT_WINDOW_MS) this.runner.warmInTurn()
+    if (this.mapping.windowMs < PATIENT_WINDOW_MS) this.lanes[0]!.runner.warmInTurn()
     this.running = this.run()
   }
 
@@ -127,21 +140,25 @@ export class Poller {
       },
       signal
     )
-    const delivering = deliver({
-      buffer,
-      writers: this.writers,
-      mapping: this.mapping,
-      runner: this.runner,
-      report: this.report,
-      destination: this.destination,
-      commit: offsets => this.commit(membership, offsets),
-      retryNow: () => this.retryNow.signal,
-      signal
-    })
-    // when one side fails the other ends too, a delivery with its invocation and commit
-    const [fetched, delivered] = await Promise.allSettled([fetching.finally(scope.end), delivering.finally(scope.end)])
-    if (delivered.status === 'rejected') throw delivered.reason
-    if (fetched.status === 'rejected') throw fetched.reason
+    // a partition has one batch under way at a time
+    const lanes = this.lanes.slice(0, membership.partitions.length)
+    const delivering = lanes.map(({ runner, writers }) =>
+      deliver({
+        buffer,
+        writers,
+        takesAhead: lanes.length === 1,
+        mapping: this.mapping,
+        runner,
+        report: this.report,
+        destination: this.destination,
+        commit: offsets => this.commit(membership, offsets),
+        retryNow: () => this.retryNow.signal,
+        signal
+      })
+    )
+    // when one of them fails the others end too, a delivery with its invocation and commit
+    const settled = await Promise.allSettled([...delivering, fetching].map(each => each.finally(scope.end)))
+    for (const each of settled) if (each.status === 'rejected') throw each.reason
   }
 
   private async prepare(membership: Membership): Promise<{ topic: Topic; buffer: RecordBuffer }> {
@@ -155,6 +172,7 @@ export class Poller {
   private async positions(topic: Topic, membership: Membership): Promise<Map<number, number>> {
     const { mapping, cluster } = this
     const offsets = await committedOffsets(cluster, mapping.group, topic.name, membership.partitions)
+    if (offsets.size > 0) this.report.startingPositionIgnored()
     const fresh = membership.partitions.filter(partition => !offsets.has(partition))
     if (fresh.length > 0) {
       const started = await startingOffsets(cluster, topic, fresh, mapping.startingPosition)
@@ -189,7 +207,7 @@ export class Poller {
 
   /** Takes the function's new code; a batch that waits for its next attempt gets it now. */
   async reload(): Promise<void> {
-    await this.runner.reload()
+    await Promise.all(this.lanes.map(({ runner }) => runner.reload()))
     this.retryNow.abort()
     this.retryNow = new AbortController()
   }
@@ -203,13 +221,13 @@ export class Poller {
     const ended = new AbortController()
     const late = pause(Math.min(limitMs, this.rebalanceMs), ended.signal).then(async () => {
       if (ended.signal.aborted) return
-      await this.runner.stop()
+      await Promise.all(this.lanes.map(({ runner }) => runner.stop()))
       this.cluster.close()
     })
     await this.running
     ended.abort()
     await late
-    await this.runner.stop()
+    await Promise.all(this.lanes.map(({ runner }) => runner.stop()))
     this.cluster.close()
   }
 }

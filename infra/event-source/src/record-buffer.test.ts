@@ -5,6 +5,7 @@ import { compileFilters } from './filter'
 import { PASSED_OVER_COMMIT_MS, RecordBuffer } from './record-buffer'
 
 const WINDOW_MS = 300
+const taker = {}
 const filter = compileFilters(['{"value":{"keep":[true]}}'])
 const writer = () => new EventWriter({ source: 'kafka', bootstrapServers: ['a:1'] })
 
@@ -32,7 +33,7 @@ test('only records that pass are held, with their own offsets and times; the res
   const { buffer, filtered } = create()
   buffer.add(0, batch(0, [false, true, false, true, true, false]), 50)
   expect([buffer.held, filtered()]).toEqual([3, 3])
-  const taken = buffer.take(writer(), 10)
+  const taken = buffer.take(writer(), 10, taker)
   expect(offsetsIn(taken.writer, taken.bytes)).toEqual([
     [1, 1001],
     [3, 1003],
@@ -44,22 +45,22 @@ test('only records that pass are held, with their own offsets and times; the res
 test('the batch size counts records that pass', () => {
   const { buffer } = create()
   buffer.add(0, batch(0, [true, false, false, false, true, false]), 50)
-  expect(buffer.isFull(3, 6e6)).toBe(false)
+  expect(buffer.isFull(3, 6e6, taker)).toBe(false)
   buffer.add(0, batch(6, [false, true]), 60)
-  expect(buffer.isFull(3, 6e6)).toBe(true)
-  const taken = buffer.take(writer(), 2)
+  expect(buffer.isFull(3, 6e6, taker)).toBe(true)
+  const taken = buffer.take(writer(), 2, taker)
   expect([taken.records, taken.next]).toEqual([2, new Map([[0, 6]])])
-  expect(buffer.take(writer(), 2).next).toEqual(new Map([[0, 8]]))
+  expect(buffer.take(writer(), 2, taker).next).toEqual(new Map([[0, 8]]))
 })
 
 test('a stretch without records that pass is committed without an event, about once a second, and holds no memory', () => {
   const { buffer, filtered } = create()
   for (let index = 0; index < 1000; index++) buffer.add(0, batch(index * 3, [false, false, false]), 50 + index)
-  expect([buffer.held, filtered(), buffer.dueAt(WINDOW_MS)]).toEqual([0, 3000, 50 + PASSED_OVER_COMMIT_MS])
+  expect([buffer.held, filtered(), buffer.dueAt(WINDOW_MS, taker)]).toEqual([0, 3000, 50 + PASSED_OVER_COMMIT_MS])
   expect(buffer.wanted([0])).toEqual([{ partition: 0, offset: 3000 }])
-  const taken = buffer.take(writer(), 10)
+  const taken = buffer.take(writer(), 10, taker)
   expect([taken.records, taken.bytes, taken.next]).toEqual([0, 0, new Map([[0, 3000]])])
-  expect(buffer.dueAt(WINDOW_MS)).toBeUndefined()
+  expect(buffer.dueAt(WINDOW_MS, taker)).toBeUndefined()
 })
 
 test('the window begins with the first record that passes, whatever was filtered before', () => {
@@ -67,8 +68,8 @@ test('the window begins with the first record that passes, whatever was filtered
   buffer.add(0, batch(0, [false]), 50)
   buffer.add(1, batch(0, [false, true]), 700)
   buffer.add(0, batch(1, [true]), 800)
-  expect(buffer.dueAt(WINDOW_MS)).toBe(700 + WINDOW_MS)
-  expect(buffer.take(writer(), 10).next).toEqual(
+  expect(buffer.dueAt(WINDOW_MS, taker)).toBe(700 + WINDOW_MS)
+  expect(buffer.take(writer(), 10, taker).next).toEqual(
     new Map([
       [0, 2],
       [1, 2]
@@ -80,5 +81,26 @@ test('offsets that compaction removed at the end of a batch are passed over', ()
   const { buffer } = create()
   buffer.add(0, batch(0, [true, false], 9), 50)
   buffer.add(0, batch(10, [false], 4), 60)
-  expect(buffer.take(writer(), 10).next).toEqual(new Map([[0, 15]]))
+  expect(buffer.take(writer(), 10, taker).next).toEqual(new Map([[0, 15]]))
+})
+
+test('what is under way of a partition keeps others from it until it is released; they take from the rest', () => {
+  const { buffer } = create()
+  const other = {}
+  for (const partition of [0, 1]) buffer.add(partition, batch(0, [true, true]), 50 + partition)
+  const first = buffer.take(writer(), 1, taker)
+  expect(first.next).toEqual(new Map([[0, 1]]))
+  const second = buffer.take(writer(), 10, other)
+  expect(second.next).toEqual(new Map([[1, 2]]))
+  expect([buffer.isFull(1, 6e6, other), buffer.dueAt(WINDOW_MS, other), buffer.take(writer(), 10, other).records]).toEqual([
+    false,
+    undefined,
+    0
+  ])
+  const ahead = buffer.take(writer(), 1, taker)
+  buffer.release(first, ahead)
+  expect(buffer.take(writer(), 10, other).records).toBe(0)
+  buffer.add(0, batch(2, [true]), 60)
+  buffer.release(ahead)
+  expect(buffer.take(writer(), 10, other).next).toEqual(new Map([[0, 3]]))
 })

@@ -22,7 +22,13 @@ interface PartitionRecords {
   /** The next offset to deliver: everything before it was taken. */
   takenOffset: number
   bytes: number
+  records: number
+  /** Who has records of it under way: until they are released nobody else takes from the partition, which keeps its order. */
+  taker?: Taker
 }
+
+/** Whoever takes batches from the buffer, one after the other. */
+export type Taker = object
 
 /** One event's worth of records: what `EventWriter` holds, and the offsets to commit once it was delivered. */
 export interface Batch {
@@ -35,7 +41,6 @@ export interface Batch {
 
 export class RecordBuffer {
   private readonly partitions = new Map<number, PartitionRecords>()
-  private records = 0
   private bytes = 0
   private waiters: Array<() => void> = []
   private readonly filter?: ChunkFilter
@@ -52,8 +57,7 @@ export class RecordBuffer {
     private readonly onFiltered: (records: number) => void = () => {}
   ) {
     if (filter) this.filter = new ChunkFilter(filter, topic)
-    for (const [partition, offset] of offsets)
-      this.partitions.set(partition, { chunks: [], fetchOffset: offset, takenOffset: offset, bytes: 0 })
+    for (const [partition, offset] of offsets) this.partitions.set(partition, startingAt(offset))
   }
 
   /** Partitions that may be fetched now with their next offset; none while the buffer is full. */
@@ -89,8 +93,8 @@ export class RecordBuffer {
       }
       held.chunks.push(chunk)
       held.bytes += chunk.bytes.length
+      held.records += chunk.left
       this.bytes += chunk.bytes.length
-      this.records += chunk.left
     }
     if (chunks.length > 0) this.wake()
   }
@@ -99,14 +103,19 @@ export class RecordBuffer {
   reset(partition: number, offset: number): void {
     const held = this.partitions.get(partition)
     if (!held) return
-    this.partitions.set(partition, { chunks: [], fetchOffset: offset, takenOffset: offset, bytes: 0 })
+    this.partitions.set(partition, { ...startingAt(offset), taker: held.taker })
     this.recount()
     this.wake()
   }
 
   /** Records fetched and not taken. */
   get held(): number {
-    return this.records
+    return [...this.partitions.values()].reduce((sum, { records }) => sum + records, 0)
+  }
+
+  /** What a taker may have: partitions of which nobody else has records under way. */
+  private *open(taker: Taker): Generator<[number, PartitionRecords]> {
+    for (const entry of this.partitions) if (entry[1].taker === undefined || entry[1].taker === taker) yield entry
   }
 
   /** The next offset to take from a partition. */
@@ -115,31 +124,40 @@ export class RecordBuffer {
   }
 
   /** Whether a batch need not wait for its window: it has the batch size, surely fills an event, or fetching has stopped for it. */
-  isFull(batchSize: number, payloadBytesMax: number): boolean {
-    if (this.records >= batchSize) return true
-    if (this.bytes + this.records * RECORD_JSON_BYTES_MIN >= payloadBytesMax || this.bytes >= BUFFERED_BYTES_MAX) return true
-    return [...this.partitions.values()].some(({ bytes }) => bytes >= PARTITION_BYTES_MAX)
+  isFull(batchSize: number, payloadBytesMax: number, taker: Taker): boolean {
+    let [records, bytes] = [0, 0]
+    for (const [, held] of this.open(taker)) {
+      if (held.bytes >= PARTITION_BYTES_MAX) return true
+      records += held.records
+      bytes += held.bytes
+    }
+    if (records >= batchSize) return true
+    return bytes + records * RECORD_JSON_BYTES_MIN >= payloadBytesMax || (bytes > 0 && this.bytes >= BUFFERED_BYTES_MAX)
   }
 
   /**
    * When the next batch is due, epoch milliseconds: its window began when its oldest record came. Offsets without records wait for
    * the batch, if there is none for PASSED_OVER_COMMIT_MS. Undefined when there is nothing to deliver or commit.
    */
-  dueAt(windowMs: number): number | undefined {
-    const isForRecords = this.records > 0
-    let oldest = Infinity
-    for (const { chunks } of this.partitions.values()) {
-      const first = isForRecords ? chunks.find(({ left }) => left > 0) : chunks[0]
-      if (first && first.arrivedAt < oldest) oldest = first.arrivedAt
+  dueAt(windowMs: number, taker: Taker): number | undefined {
+    let [oldest, oldestPassedOver] = [Infinity, Infinity]
+    for (const [, { chunks }] of this.open(taker)) {
+      const first = chunks.find(({ left }) => left > 0)
+      if (first) oldest = Math.min(oldest, first.arrivedAt)
+      else if (chunks[0]) oldestPassedOver = Math.min(oldestPassedOver, chunks[0].arrivedAt)
     }
-    return oldest === Infinity ? undefined : oldest + (isForRecords ? windowMs : PASSED_OVER_COMMIT_MS)
+    const due = oldest === Infinity ? oldestPassedOver + PASSED_OVER_COMMIT_MS : oldest + windowMs
+    return due === Infinity ? undefined : due
   }
 
-  /** Moves records into an event, those that waited longest first, and never past a limit. */
-  take(writer: EventWriter, batchSize: number): Batch {
+  /**
+   * Moves records into an event, those that waited longest first, and never past a limit. Their partitions are the taker's alone until it
+   * releases them.
+   */
+  take(writer: EventWriter, batchSize: number, taker: Taker): Batch {
     writer.start()
     const next = new Map<number, number>()
-    const waiting = [...this.partitions].filter(([, { chunks }]) => chunks.length > 0)
+    const waiting = [...this.open(taker)].filter(([, { chunks }]) => chunks.length > 0)
     waiting.sort(([, a], [, b]) => a.chunks[0]!.arrivedAt - b.chunks[0]!.arrivedAt)
     for (const [partition, held] of waiting) {
       if (writer.records >= batchSize) break
@@ -147,7 +165,10 @@ export class RecordBuffer {
       const used = held.chunks.findIndex(({ left }) => left > 0)
       const dropped = held.chunks.splice(0, used < 0 ? held.chunks.length : used)
       const offset = Math.max(dropped.at(-1)?.nextOffset ?? 0, held.chunks[0]?.position ?? 0, held.takenOffset)
-      if (offset > held.takenOffset) next.set(partition, offset)
+      if (offset > held.takenOffset) {
+        next.set(partition, offset)
+        held.taker = taker
+      }
       held.takenOffset = offset
       if (full) break
     }
@@ -156,14 +177,20 @@ export class RecordBuffer {
     return { writer, bytes: writer.records > 0 ? writer.finish() : 0, records: writer.records, next }
   }
 
+  /** Gives the partitions of a batch that is done back, but for those that the taker's next batch has as well. */
+  release({ next }: Batch, ahead?: Batch): void {
+    for (const partition of next.keys()) if (!ahead?.next.has(partition)) this.partitions.get(partition)!.taker = undefined
+    this.wake()
+  }
+
   private recount(): void {
-    this.records = 0
     this.bytes = 0
     for (const held of this.partitions.values()) {
       held.bytes = 0
+      held.records = 0
       for (const chunk of held.chunks) {
         held.bytes += chunk.bytes.length - chunk.at
-        this.records += chunk.left
+        held.records += chunk.left
       }
       this.bytes += held.bytes
     }
@@ -188,4 +215,8 @@ export class RecordBuffer {
   private wake(): void {
     for (const waiter of this.waiters.splice(0)) waiter()
   }
+}
+
+function startingAt(offset: number): PartitionRecords {
+  return { chunks: [], fetchOffset: offset, takenOffset: offset, bytes: 0, records: 0 }
 }

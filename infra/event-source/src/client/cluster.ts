@@ -5,6 +5,9 @@ import { Connection } from './connection'
 import { AccessRefused, ConnectionError } from './connection-error'
 import { addressOf, hostAndPort } from './socket'
 
+/** As many replicas as the cluster's own default says. */
+const DEFAULT_REPLICAS = -1
+
 export interface Topic {
   name: string
   /** Leader's node id by partition. */
@@ -43,6 +46,20 @@ export class Cluster {
       throw new KafkaError(errorName(found.errorCode), `metadata of topic ${name}`)
     }
     return { name, leaders: new Map(found.partitions.map(({ partitionIndex, leaderId }) => [partitionIndex, leaderId])) }
+  }
+
+  /**
+   * Creates a topic; one that somebody else creates at the same time is as good.
+   * @param limitMs for the broker
+   * @throws KafkaError when the broker refuses it
+   */
+  async createTopic(name: string, partitions: number, limitMs: number): Promise<void> {
+    const connection = await this.anyConnection()
+    const body = { topics: [{ name, numPartitions: partitions, replicationFactor: DEFAULT_REPLICAS }], timeoutMs: limitMs }
+    const { topics } = await connection.request('createTopics', body, limitMs)
+    const { errorCode, errorMessage } = topics[0]!
+    if (errorCode === 0 || errorCode === errorCodes.TOPIC_ALREADY_EXISTS) return
+    throw new KafkaError(errorName(errorCode), `creating topic ${name}${errorMessage ? `: ${errorMessage}` : ''}`)
   }
 
   /** The connection to a broker; `purpose` keeps long polls, heartbeats and commits from waiting for each other. */

@@ -1,6 +1,7 @@
 // What is one event source mapping? Everything that running it needs, checked, with AWS's defaults where nothing is set.
 import type { ClusterAccess } from '../client/access'
 import { type BackoffLimits, RETRY_BACKOFF } from '../client/backoff'
+import { SCALING_INTERVAL_MS } from '../scaling'
 
 /** AWS's default batch size. */
 export const BATCH_SIZE_DEFAULT = 100
@@ -56,6 +57,8 @@ export interface Mapping {
   onFailure?: DestinationSetting
   /** Between the attempts of a failing batch. */
   backoff: BackoffLimits
+  /** Between two judgements of the lag, which decide about pollers. */
+  scalingMs: number
   enabled: boolean
 }
 
@@ -73,5 +76,6 @@ export const mappingDefaults = {
   bisectBatchOnFunctionError: false,
   reportBatchItemFailures: false,
   backoff: RETRY_BACKOFF,
+  scalingMs: SCALING_INTERVAL_MS,
   enabled: true
 } satisfies Partial<Mapping>

@@ -57,9 +57,10 @@ export class Runner {
     }
     this.isStale = false
     const old = this.thread
+    if (!old) return
     this.thread = undefined
     this.warm()
-    await old?.terminate()
+    await old.terminate()
   }
 
   /** Ends the thread. An invocation that still runs fails. */
