@@ -8,10 +8,11 @@ import { type Destination, openDestination } from './destination/destination'
 import { eventHeadOf, originOf } from './event/event-writer'
 import type { Mapping } from './mapping/mapping'
 import { Poller } from './poller'
-import { type Counters, type Log, Report } from './report'
+import { type Log, Report } from './report'
 import type { FunctionDefinition } from './runner/function-definition'
 import { Runner } from './runner/runner'
 import { hasBacklog, type Load, wantedPollers } from './scaling'
+import type { MappingStatus } from './status-server'
 
 /** How often a missing topic is looked for. */
 const TOPIC_WAIT_MS = 1_000
@@ -142,9 +143,17 @@ export class EventSourceMapping {
     poller.start()
   }
 
-  /** Which function is invoked, and with which counts so far. */
-  status(): { mapping: Mapping; pollers: number; counters: Counters } {
-    return { mapping: this.mapping, pollers: this.pollers.length, counters: this.report.counters() }
+  /** Which function is invoked, how that goes, and with which counts so far. */
+  status(): MappingStatus {
+    const { mapping, report } = this
+    return {
+      mapping,
+      functionArn: this.definition.invokedFunctionArn,
+      state: report.state,
+      lastProcessingResult: report.lastProcessingResult,
+      pollers: this.pollers.length,
+      counters: report.counters()
+    }
   }
 
   /** Gives every poller the function's new code. */
@@ -155,14 +164,15 @@ export class EventSourceMapping {
   /** Ends fetching, waits for invocations in flight (at most `limitMs`, and never longer than their timeout), commits, leaves the group. */
   async stop(limitMs = Infinity): Promise<void> {
     this.stopping.abort()
+    this.report.state = 'Deleting'
     await Promise.all(this.pollers.map(poller => poller.stop(limitMs)))
     this.destination?.close()
     this.cluster.close()
     await this.running
-    const { records, invocations, failures, oversized, discarded, lag } = this.report.counters()
+    const { records, invocations, failures, oversized, discarded, filtered, lag } = this.report.counters()
     this.report.log.debug(
       `Kafka event source ${this.mapping.functionKey} (topic ${this.mapping.topic}): ${records} records in ${invocations} invocations, ` +
-        `${failures} failed, ${oversized} oversized, ${discarded} given up, lag ${lag}`
+        `${failures} failed, ${oversized} oversized, ${discarded} given up, ${filtered} filtered out, lag ${lag}`
     )
   }
 }

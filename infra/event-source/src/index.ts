@@ -1,10 +1,12 @@
 // How does serverless-offline get Kafka events? The plugin: reads the mappings, runs them from the first hook that can to the last.
+import type { AddressInfo } from 'node:net'
 import { EventSourceMapping } from './event-source-mapping'
 import { ConfigurationError } from './mapping/configuration-error'
 import { type MappingOptions, readOptions } from './mapping/options'
 import { type Mappings, readMappings } from './mapping/read-mappings'
-import type { Counters, Log } from './report'
+import type { Log } from './report'
 import { functionOf, type Serverless, serviceDefinition } from './service'
+import { serveStatus } from './status-server'
 
 const threadFile = new URL('./runner-thread.js', import.meta.url)
 /** What a command exits with whose configuration cannot be run. */
@@ -100,6 +102,18 @@ export default class KafkaEventSource {
       )
     )
     for (const mapping of this.mappings) mapping.start()
+    if (this.options.statusPort !== undefined) void this.serve(this.options.statusPort)
+  }
+
+  private async serve(port: number): Promise<void> {
+    const { log } = this.utils
+    try {
+      const server = await serveStatus(port, () => this.mappings.map(mapping => mapping.status()))
+      const { port: chosen } = server.address() as AddressInfo
+      log.notice(`Kafka event source: status at http://127.0.0.1:${chosen}/status`)
+    } catch (error) {
+      log.error(`Kafka event source: no status page, as port ${port} cannot be had: ${(error as Error).message}. Set another statusPort.`)
+    }
   }
 
   private async reload(): Promise<void> {
@@ -109,13 +123,5 @@ export default class KafkaEventSource {
   private stop(): Promise<void> {
     this.stopped ??= Promise.all(this.mappings.map(mapping => mapping.stop(this.options.stopTimeoutMs))).then(() => {})
     return this.stopped
-  }
-
-  /** What runs, and how far it is: for dashboards and tests. */
-  status(): Array<{ functionKey: string; topic: string; group: string; pollers: number; counters: Counters }> {
-    return this.mappings.map(each => {
-      const { mapping, pollers, counters } = each.status()
-      return { functionKey: mapping.functionKey, topic: mapping.topic, group: mapping.group, pollers, counters }
-    })
   }
 }

@@ -30,7 +30,13 @@ export interface Counters {
 /** The kind of trouble that an on-failure destination makes. */
 export const DESTINATION_TROUBLE = 'destination'
 
+/** What AWS calls the states of a mapping. */
+export type MappingState = 'Creating' | 'Enabled' | 'Disabled' | 'Deleting'
+
 export class Report {
+  state: MappingState
+  /** As AWS words it: nothing yet, well, or the last problem. */
+  lastProcessingResult = 'No records processed'
   private readonly said = new Map<string, string>()
   private readonly ends = new Map<number, number>()
   private readonly begins = new Map<number, number>()
@@ -41,7 +47,9 @@ export class Report {
   constructor(
     readonly mapping: Mapping,
     readonly log: Log
-  ) {}
+  ) {
+    this.state = mapping.enabled ? 'Creating' : 'Disabled'
+  }
 
   private get name(): string {
     return `Kafka event source ${this.mapping.functionKey} (topic ${this.mapping.topic})`
@@ -63,6 +71,7 @@ export class Report {
   trouble(kind: string, text: string): void {
     if (this.said.has(kind)) return
     this.said.set(kind, text)
+    this.lastProcessingResult = `PROBLEM: ${text}`
     this.warning(text)
   }
 
@@ -76,11 +85,13 @@ export class Report {
     this.said.delete(DESTINATION_TROUBLE)
     if (this.said.size > 0) this.notice(text)
     this.said.clear()
+    this.state = 'Enabled'
     if (destination !== undefined) this.said.set(DESTINATION_TROUBLE, destination)
   }
 
   invoked(succeeded: boolean, records: number): void {
     this.counts.invocations++
+    this.lastProcessingResult = succeeded ? 'OK' : 'PROBLEM: Function call failed'
     if (succeeded) this.counts.records += records
     else this.counts.failures++
   }

@@ -44,6 +44,8 @@ export interface MappingOptions {
   createTopics?: { partitions: number }
   /** How long a stop waits for functions that still run; without it, as long as their timeout. */
   stopTimeoutMs?: number
+  /** Where /status and Lambda's list of mappings are served; 0: any port. Not at all without it. */
+  statusPort?: number
 }
 
 /** Bound of both pauses: beyond an hour nobody waits for a retry on their own machine. */
@@ -120,7 +122,8 @@ const optionKeys = (clusters: unknown): Rules => ({
     isEmptyRefused: true,
     remedy: 'Set { partitions }: with how many a topic that does not exist is created.'
   },
-  stopTimeoutMs: integer(0, STOP_MS_MAX, 'milliseconds')
+  stopTimeoutMs: integer(0, STOP_MS_MAX, 'milliseconds'),
+  statusPort: integer(0, 65_535, 'a port')
 })
 
 /** The same for the same servers in another order. */
