@@ -1,22 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Broker, startBroker } from 'sluice-broker'
+import { startBroker } from 'sluice-broker'
 import { Harness } from '../test/harness'
-import { mappingSuite } from '../test/mapping-suite'
-
-describe('against the embedded broker', () => {
-  let broker: Broker
-  const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
-  beforeAll(async () => {
-    broker = await startBroker({ port: 0, dataDir })
-  })
-  afterAll(async () => {
-    await broker.close()
-    rmSync(dataDir, { recursive: true })
-  })
-  mappingSuite(() => [broker.address])
-})
 
 test('an unreachable broker is said once, and the mapping picks up when it is there, also when it went away and came back', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))

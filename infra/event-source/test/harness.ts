@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { BroadcastChannel } from 'node:worker_threads'
 import { type EachMessagePayload, Kafka, type KafkaConfig, logLevel, type Message, type SASLOptions } from 'kafkajs'
 import type { ClusterAccess } from '../src/client/access'
@@ -10,6 +11,7 @@ import { EventSourceMapping } from '../src/event-source-mapping'
 import { type Mapping, mappingDefaults } from '../src/mapping/mapping'
 import type { FunctionDefinition } from '../src/runner/function-definition'
 import { bundle } from './bundle'
+import { encodeBatch, type SampleBatch, type SampleRecord } from './record-batches'
 
 export interface Delivery {
   threadId: number
@@ -87,6 +89,21 @@ export class Harness {
     await producer.connect()
     await producer.send({ topic: this.topic, messages, compression })
     await producer.disconnect()
+  }
+
+  /** Writes a record batch as it is, also one that client libraries cannot make. */
+  async append(partition: number, records: readonly SampleRecord[], batch: SampleBatch = {}): Promise<void> {
+    const cluster = new Cluster(this.access)
+    try {
+      const topic = await cluster.topic(this.topic)
+      const leader = await cluster.broker(topic!.leaders.get(partition)!, 'test')
+      const partitionData = [{ index: partition, records: encodeBatch(records, batch) }]
+      const body = { acks: -1, timeoutMs: 10_000, topicData: [{ name: this.topic, partitionData }] }
+      const { responses } = await leader.request('produce', body)
+      expect(responses[0]!.partitionResponses).toMatchObject([{ errorCode: 0 }])
+    } finally {
+      cluster.close()
+    }
   }
 
   /** `count` records in each of the partitions, valued by partition and number. */
@@ -171,6 +188,21 @@ export class Harness {
     while (!(await condition())) await new Promise<void>(resolve => this.watchers.push(resolve))
   }
 
+  /** Resolves when the condition holds, asked again and again: for what only the brokers know. */
+  async poll(condition: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await condition())) await new Promise(resolve => setTimeout(resolve, 5))
+  }
+
+  /** Resolves when the group's committed offsets are these. */
+  async untilCommitted(offsets: Record<number, number>, group = this.topic): Promise<void> {
+    await this.poll(async () => isDeepStrictEqual(await this.committed(group), offsets))
+  }
+
+  /** The records of all events, as the function got them; of large events none. */
+  eventRecords(): Array<Record<string, unknown>> {
+    return this.deliveries.flatMap(({ event }) => Object.values(event?.records ?? {}).flat())
+  }
+
   /** Values that successful invocations got, per partition, in the order they came. */
   values(): Record<number, string[]> {
     const values: Record<number, string[]> = {}
@@ -189,6 +221,26 @@ export class Harness {
     const [found] = await admin.fetchOffsets({ groupId: group, topics: [this.topic] })
     await admin.disconnect()
     return Object.fromEntries(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+  }
+
+  /** Sets what a group without members has committed in partition 0. */
+  async setCommitted(committedOffset: number, group = this.topic): Promise<void> {
+    const cluster = new Cluster(this.access)
+    const coordinator = await cluster.coordinator(group, 'test')
+    const topics = [{ name: this.topic, partitions: [{ partitionIndex: 0, committedOffset }] }]
+    const answer = await coordinator.request('offsetCommit', { groupId: group, generationIdOrMemberEpoch: -1, memberId: '', topics })
+    expect(answer.topics[0]!.partitions).toMatchObject([{ errorCode: 0 }])
+    cluster.close()
+  }
+
+  /** Removes every member from the group, as its coordinator does with those that it hears nothing of. */
+  async evict(group = this.topic): Promise<void> {
+    const cluster = new Cluster(this.access)
+    const coordinator = await cluster.coordinator(group, 'test')
+    for (const { memberId } of (await this.group(group)).members) {
+      await coordinator.request('leaveGroup', { groupId: group, memberId, members: [{ memberId }] })
+    }
+    cluster.close()
   }
 
   private async group(name: string) {

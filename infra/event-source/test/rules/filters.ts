@@ -1,10 +1,12 @@
-// What must filters do to the records and offsets of a mapping, against any broker?
-import type { Harness } from './harness'
+// What do filters do to the records and offsets of a mapping? What a pattern matches is in src/filter.
+import type { Harness } from '../harness'
+import { destinationOf, documents, type Envelope, poison } from './given-up'
 
 const PAID = ['{"value":{"status":["paid"]}}']
 const order = (index: number, status: string) => ({ value: JSON.stringify({ index, status }), partition: 0 })
 
-export function filterSuite(create: (partitions?: number) => Promise<Harness>): void {
+/** @param create a harness with a topic of so many partitions */
+export function filterRules(create: (partitions?: number) => Promise<Harness>): void {
   const indexes = (harness: Harness) => (harness.values()[0] ?? []).map(value => JSON.parse(value).index)
 
   test('records that match no filter never reach the handler, and matched and unmatched are committed after success', async () => {
@@ -13,7 +15,7 @@ export function filterSuite(create: (partitions?: number) => Promise<Harness>): 
     await harness.produce([order(6, 'open'), { value: 'no JSON', partition: 0 }, { value: null, partition: 0 }])
     const source = harness.start({ filterPatterns: PAID })
     await harness.until(() => harness.succeeded().length === 3)
-    while ((await harness.committed())[0] !== 9) await new Promise(done => setImmediate(done))
+    await harness.untilCommitted({ 0: 9 })
     await harness.stop(source)
     expect(indexes(harness)).toEqual([1, 3, 5])
     expect(source.status().counters).toMatchObject({ records: 3, filtered: 6, lag: 0 })
@@ -32,9 +34,19 @@ export function filterSuite(create: (partitions?: number) => Promise<Harness>): 
     const harness = await create(1)
     await harness.produce(Array.from({ length: 2000 }, (_, index) => order(index, 'open')))
     const source = harness.start({ filterPatterns: PAID, windowMs: 0 })
-    while ((await harness.committed())[0] !== 2000) await new Promise(done => setImmediate(done))
+    await harness.untilCommitted({ 0: 2000 })
     await harness.stop(source)
     expect(source.status().counters).toMatchObject({ invocations: 0, records: 0, filtered: 2000 })
+  })
+
+  test('records that match no filter reach no destination', async () => {
+    const harness = await create(1)
+    await harness.produce([order(0, 'open'), { value: poison, partition: 0 }, order(1, 'open')])
+    harness.start({ filterPatterns: ['{"value":[{"prefix":"fail"}]}'], maximumRetryAttempts: 0, onFailure: destinationOf('s3') })
+    await harness.untilCommitted({ 0: 3 })
+    const [{ payload }, ...others] = documents(harness) as [Envelope]
+    expect(JSON.parse(payload as string).records).toEqual({ [`${harness.topic}-0`]: [expect.objectContaining({ offset: 1 })] })
+    expect(others).toEqual([])
   })
 
   test('the batch size counts records that match', async () => {

@@ -1,5 +1,6 @@
-// How many pollers and invocations does a mapping have at once, against any broker?
+// How many members read a topic, and what does each of them get? The rules of pollers.
 import type { Harness } from '../harness'
+import { range } from './range'
 
 const threads = (harness: Harness) => new Set(harness.deliveries.map(({ threadId }) => threadId))
 const provisioned = (minimumPollers: number, maximumPollers: number) => ({
@@ -7,10 +8,36 @@ const provisioned = (minimumPollers: number, maximumPollers: number) => ({
   provisioned: { minimumPollers, maximumPollers }
 })
 
-export function scalingSuite(create: (partitions?: number) => Promise<Harness>): void {
+/** @param create a harness with a topic of so many partitions */
+export function pollerRules(create: (partitions?: number) => Promise<Harness>): void {
+  test('two pollers share the partitions, each with a thread of its own', async () => {
+    const harness = await create(4)
+    harness.start({ minimumPollers: 2, maximumPollers: 2 })
+    await harness.poll(async () => (await harness.settledMembers()) === 2)
+    await harness.fill(4, 100)
+    await harness.until(() => harness.succeeded().length >= 400)
+    expect(harness.values()).toEqual({ 0: range(0, 100), 1: range(1, 100), 2: range(2, 100), 3: range(3, 100) })
+    const threadsOf = new Map<number, Set<number>>()
+    for (const { threadId, records } of harness.deliveries) {
+      for (const { partition } of records) threadsOf.set(partition, (threadsOf.get(partition) ?? new Set()).add(threadId))
+    }
+    expect([...threadsOf.values()].map(({ size }) => size)).toEqual([1, 1, 1, 1])
+    expect(new Set([...threadsOf.values()].flatMap(ids => [...ids])).size).toBe(2)
+  })
+
+  test('there are never more pollers than partitions', async () => {
+    const harness = await create(2)
+    const source = harness.start({ minimumPollers: 5, maximumPollers: 5 })
+    await harness.poll(async () => (await harness.settledMembers()) > 0)
+    await harness.fill(2, 5)
+    await harness.until(() => harness.succeeded().length === 10)
+    expect(source.status().pollers).toBe(2)
+    expect(await harness.members()).toBe(2)
+  })
+
   test('a provisioned poller works at batches of different partitions at the same time, five at most', async () => {
     const harness = await create(7)
-    await harness.produce(Array.from({ length: 7 }, (_, partition) => ({ partition, value: 'slow:1500' })))
+    await harness.produce(Array.from({ length: 7 }, (_, partition) => ({ partition, value: 'slow:1000' })))
     harness.start({ ...provisioned(1, 1), batchSize: 1 })
     await harness.until(() => harness.succeeded().length === 7)
     expect(threads(harness).size).toBe(5)
@@ -26,8 +53,7 @@ export function scalingSuite(create: (partitions?: number) => Promise<Harness>):
     const source = harness.start({ ...provisioned(1, 1), batchSize: 10 })
     await harness.until(() => harness.succeeded().length >= 602)
     await harness.stop(source)
-    const inOrder = (partition: number) => Array.from({ length: 200 }, (_, index) => `${partition}-${index}`)
-    expect(harness.values()).toEqual({ 0: inOrder(0), 1: [...inOrder(1), 'fail:again:3', 'after'], 2: inOrder(2) })
+    expect(harness.values()).toEqual({ 0: range(0, 200), 1: [...range(1, 200), 'fail:again:3', 'after'], 2: range(2, 200) })
     expect(await harness.committed()).toEqual({ 0: 200, 1: 202, 2: 200 })
   })
 
@@ -41,11 +67,11 @@ export function scalingSuite(create: (partitions?: number) => Promise<Harness>):
 
   test('a lag that one poller does not work off adds pollers up to the partitions; without one they become fewer, and nothing is lost', async () => {
     const harness = await create(3)
-    await harness.produce(Array.from({ length: 30 }, (_, index) => ({ partition: index % 3, value: 'slow:250' })))
-    const source = harness.start({ batchSize: 1, scalingMs: 300, maximumPollers: 200 })
+    await harness.produce(Array.from({ length: 30 }, (_, index) => ({ partition: index % 3, value: 'slow:100' })))
+    const source = harness.start({ batchSize: 1, scalingMs: 100, maximumPollers: 200 })
     await harness.until(() => source.status().pollers === 3)
     await harness.until(() => new Set(harness.succeeded().map(({ partition, offset }) => `${partition}/${offset}`)).size === 30)
-    while (source.status().pollers > 1) await new Promise(done => setImmediate(done))
+    await harness.poll(() => source.status().pollers === 1)
     await harness.produce([{ partition: 2, value: 'one more' }])
     await harness.until(() => harness.values()[2]!.includes('one more'))
     await harness.stop(source)
@@ -54,12 +80,11 @@ export function scalingSuite(create: (partitions?: number) => Promise<Harness>):
 
   test('provisioned pollers stay between their minimum and maximum', async () => {
     const harness = await create(4)
-    await harness.produce(Array.from({ length: 24 }, (_, index) => ({ partition: index % 4, value: 'slow:400' })))
-    const source = harness.start({ ...provisioned(2, 3), batchSize: 1, scalingMs: 300 })
+    await harness.produce(Array.from({ length: 24 }, (_, index) => ({ partition: index % 4, value: 'slow:150' })))
+    const source = harness.start({ ...provisioned(2, 3), batchSize: 1, scalingMs: 100 })
     await harness.until(() => source.status().pollers === 3)
     await harness.until(() => new Set(harness.succeeded().map(({ partition, offset }) => `${partition}/${offset}`)).size === 24)
-    while (source.status().pollers > 2) await new Promise(done => setImmediate(done))
-    expect(source.status().pollers).toBe(2)
+    await harness.poll(() => source.status().pollers === 2)
   })
 
   test('partitions that are added are delivered', async () => {
@@ -72,28 +97,5 @@ export function scalingSuite(create: (partitions?: number) => Promise<Harness>):
     await harness.until(() => harness.succeeded().length === 2)
     await harness.stop(source)
     expect(harness.values()).toEqual({ 0: ['old'], 2: ['new'] })
-  })
-
-  test('a topic that does not exist is created when told to, with the partitions that were named', async () => {
-    const harness = await create()
-    harness.start({ createTopicPartitions: 2 })
-    await harness.until(() => harness.logged.some(line => line.includes('was created, with 2 partitions')))
-    await harness.fill(2, 1)
-    await harness.until(() => harness.succeeded().length === 2)
-    expect(harness.values()).toEqual({ 0: ['0-0'], 1: ['1-0'] })
-  })
-
-  test('a starting position that the committed offsets win over is said once', async () => {
-    const harness = await create(2)
-    await harness.fill(2, 1)
-    const first = harness.start()
-    await harness.until(() => harness.succeeded().length === 2)
-    await harness.stop(first)
-    const said = () => harness.logged.filter(line => line.includes('startingPosition LATEST means nothing now'))
-    expect(said()).toEqual([])
-    harness.start({ startingPosition: { at: 'LATEST' }, isStartingPositionSet: true })
-    await harness.fill(2, 1, 1)
-    await harness.until(() => harness.succeeded().length === 4)
-    expect(said()).toHaveLength(1)
   })
 }
