@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { bundle } from './bundle'
 
 const framework = resolve(require.resolve('serverless/package.json'), '../bin/serverless.js')
+const environment = { AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' }
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -21,7 +22,16 @@ export class SampleService {
   private exited?: Promise<number | null>
   private watchers: Array<() => void> = []
 
-  private constructor(readonly folder: string) {}
+  /** @param command the framework's entry point */
+  private constructor(
+    readonly folder: string,
+    private readonly command: string
+  ) {}
+
+  /** A service that has the framework installed for itself. */
+  static at(folder: string): SampleService {
+    return new SampleService(folder, join(folder, 'node_modules/serverless/bin/serverless.js'))
+  }
 
   /** A copy below this package, where plugins resolve as they do for the package itself. */
   static async create(): Promise<SampleService> {
@@ -31,16 +41,16 @@ export class SampleService {
     cpSync(join(__dirname, 'service'), folder, { recursive: true })
     await bundle(join(folder, 'kafka-event-source'))
     writeFileSync(join(folder, 'kafka-event-source/package.json'), '{ "type": "module", "main": "index.js" }')
-    return new SampleService(folder)
+    return new SampleService(folder, framework)
   }
 
-  /** Starts the command; `environment` fills in serverless.yml. */
-  async start(command: string[], environment: Record<string, string>): Promise<void> {
+  /** Starts the command; `variables` fill in serverless.yml. */
+  async start(command: string[], variables: Record<string, string>): Promise<void> {
     this.output = ''
     const ports = { HTTP_PORT: String(await freePort()), LAMBDA_PORT: String(await freePort()) }
-    const child = spawn(process.execPath, [framework, ...command], {
+    const child = spawn(process.execPath, [this.command, ...command], {
       cwd: this.folder,
-      env: { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', ...ports, ...environment }
+      env: { ...process.env, ...environment, ...ports, ...variables }
     })
     this.child = child
     for (const stream of [child.stdout, child.stderr]) {
