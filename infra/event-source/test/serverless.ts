@@ -1,4 +1,4 @@
-// How do tests run the real `serverless offline`? In a copy of the sample service, with the plugin as it is published, reading its output.
+// How do tests run the real `serverless offline`? In a copy of a sample service, with the plugin as it is published, reading its output.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -33,12 +33,12 @@ export class SampleService {
     return new SampleService(folder, join(folder, 'node_modules/serverless/bin/serverless.js'))
   }
 
-  /** A copy below this package, where plugins resolve as they do for the package itself. */
-  static async create(): Promise<SampleService> {
+  /** A copy below this package, where plugins resolve as they do for the package itself; `sample` is a folder beside this file. */
+  static async create(sample = 'service'): Promise<SampleService> {
     const dist = join(__dirname, '../dist')
     mkdirSync(dist, { recursive: true })
     const folder = mkdtempSync(join(dist, 'service-'))
-    cpSync(join(__dirname, 'service'), folder, { recursive: true })
+    cpSync(join(__dirname, sample), folder, { recursive: true })
     await bundle(join(folder, 'kafka-event-source'))
     writeFileSync(join(folder, 'kafka-event-source/package.json'), '{ "type": "module", "main": "index.js" }')
     return new SampleService(folder, framework)
@@ -72,6 +72,19 @@ export class SampleService {
       if (this.child?.exitCode !== null) throw new Error(`ended with ${this.child?.exitCode} before ${text}:\n${this.output}`)
       await new Promise<void>(done => this.watchers.push(done))
     }
+  }
+
+  /** Lets it run for a while. Throws with the output when the process ends by itself. */
+  async livesFor(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const isOver = await Promise.race([
+      this.exited?.then(() => false),
+      new Promise<boolean>(resolve => {
+        timer = setTimeout(resolve, ms, true)
+      })
+    ])
+    clearTimeout(timer)
+    if (!isOver) throw new Error(`ended with ${this.child?.exitCode}:\n${this.output}`)
   }
 
   /** The exit code, after the process ended by itself. */
