@@ -19,7 +19,9 @@ export function troubleRules(create: (partitions?: number) => Promise<Harness>):
     harness.start({ createTopicPartitions: 2 })
     await harness.until(() => harness.logged.some(line => line.includes('was created, with 2 partitions')))
     await harness.fill(2, 1)
-    await harness.until(() => harness.succeeded().length === 2)
-    expect(harness.values()).toEqual({ 0: ['0-0'], 1: ['1-0'] })
+    // a producer that asks while the topic is being made may write twice
+    const values = () => new Set(harness.succeeded().map(({ value }) => value))
+    await harness.until(() => values().size === 2)
+    expect(values()).toEqual(new Set(['0-0', '1-0']))
   })
 }
