@@ -8,6 +8,7 @@ const accessConfigurations = { vpcSubnet: ['subnet-1'], vpcSecurityGroup: ['sg-1
 const kafka = { topic: 'orders', bootstrapServers: ['b1:9092'], accessConfigurations }
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/main/0-1'
 const logicalId = 'TakeDashordersEventSourceMappingKafkaOrders'
+const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:kafka-AbCdEf'
 const provisioned = { ProvisionedPollerConfig: { MinimumPollers: 1 } }
 
 function service(events: Array<Record<string, unknown>>, resources?: ServiceDefinition['resources']): ServiceDefinition {
@@ -43,7 +44,8 @@ test('what is not set is as on AWS: 100 records, 500 ms, TRIM_HORIZON, the UUID 
       bisectBatchOnFunctionError: false,
       reportBatchItemFailures: false,
       backoff: { firstMs: 250, mostMs: 10_000 },
-      enabled: true
+      enabled: true,
+      scalingMs: 60_000
     }
   ])
   expect(warnings).toEqual([])
@@ -209,6 +211,7 @@ const refusedProperties: Array<[object, RegExp]> = [
   [{ DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Nowhere', 'Arn'] } } } }, /no resource Nowhere/],
   [{ Topics: ['a1', 'b1'] }, /one topic/],
   [{ SourceAccessConfigurations: [{ Type: 'VIRTUAL_HOST', URI: '/' }] }, /BASIC_AUTH/],
+  [{ SourceAccessConfigurations: [{ Type: 'OAUTHBEARER_AUTH', URI: secret }] }, /OAUTHBEARER_AUTH is not spoken here/],
   [{ TumblingWindowInSeconds: 1 }, /Kinesis and DynamoDB streams, not for Kafka/],
   [{ ParallelizationFactor: 2 }, /not for Kafka/],
   [{ ScalingConfig: {} }, /Amazon SQS, not for Kafka/],
