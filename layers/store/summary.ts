@@ -1,7 +1,9 @@
 // Which windows of a dataset's summaries have changed, and what are they now?
 import type pg from 'pg'
+import summaryBegin from '../../sql/queries/summary-begin.sql'
 import summaryLock from '../../sql/queries/summary-lock.sql'
-import type { Contract } from '../contract'
+import summaryTake from '../../sql/queries/summary-take.sql'
+import type { Contract, Summary } from '../contract'
 import { withTransaction } from './pool'
 import { refreshSql } from './summary-sql'
 
@@ -21,14 +23,41 @@ export interface RefreshedSummary {
   removed: number
 }
 
-/** One transaction's share of the work; `noted` is how many rows of the log it took. */
-async function refreshSome(client: pg.ClientBase, contract: Contract, sql: string, limit: number) {
+type Refreshed = Omit<RefreshedSummary, 'table'>
+
+async function refreshOne(client: pg.ClientBase, contract: Contract, summary: Summary, buckets: readonly string[]): Promise<Refreshed> {
+  await client.query(summaryBegin, [summary.table])
+  return (await client.query<Refreshed>(refreshSql(contract, summary), [buckets])).rows[0]!
+}
+
+/** Whether the pool has a connection that nobody uses. */
+const hasFree = ({ options, totalCount, idleCount, waitingCount }: pg.Pool) => options.max - totalCount + idleCount > waitingCount
+
+/**
+ * One transaction's share of the work; `noted` is how many rows of the log it took. The first summary is refreshed in the transaction that takes
+ * the notes, the others beside it where there is a connection for them: they are committed before, so that a failure of any leaves the notes,
+ * and what was computed of them is computed again. A note is visible exactly when its records are, also to whoever looks later.
+ */
+async function refreshSome(pool: pg.Pool, client: pg.ClientBase, contract: Contract, limit: number) {
   await client.query(summaryLock, [contract.dataset])
-  const result = await client.query<RefreshedSummary & { noted: number }>(sql, [contract.dataset, limit])
-  return {
-    noted: result.rows[0]!.noted,
-    refreshed: result.rows.map(({ table, windows, corrected, removed }) => ({ table, windows, corrected, removed }))
+  const { noted, buckets } = (await client.query<{ noted: number; buckets: string[] }>(summaryTake, [contract.dataset, limit])).rows[0]!
+  if (noted === 0) return { noted, refreshed: [] }
+  const [first, ...others] = contract.summaries as [Summary, ...Summary[]]
+  const refreshOthers = async (): Promise<Refreshed[]> => {
+    const refreshed: Refreshed[] = []
+    for (const summary of others) refreshed.push(await withTransaction(pool, beside => refreshOne(beside, contract, summary, buckets)))
+    return refreshed
   }
+  if (others.length > 0 && hasFree(pool)) {
+    const settled = await Promise.allSettled([refreshOne(client, contract, first, buckets), refreshOthers()])
+    const failed = settled.find(each => each.status === 'rejected')
+    if (failed) throw failed.reason
+    const [one, rest] = settled.map(each => (each as PromiseFulfilledResult<unknown>).value) as [Refreshed, Refreshed[]]
+    return { noted, refreshed: [one, ...rest] }
+  }
+  const refreshed: Refreshed[] = []
+  for (const summary of contract.summaries) refreshed.push(await refreshOne(client, contract, summary, buckets))
+  return { noted, refreshed }
 }
 
 /**
@@ -41,12 +70,11 @@ async function refreshSome(client: pg.ClientBase, contract: Contract, sql: strin
  * @throws PipelineError DATABASE_UNAVAILABLE
  */
 export async function refreshSummaries(pool: pg.Pool, contract: Contract, limit = NOTES_PER_TRANSACTION): Promise<RefreshedSummary[]> {
-  const sql = refreshSql(contract)
   const total = contract.summaries.map(({ table }): RefreshedSummary => ({ table, windows: 0, corrected: 0, removed: 0 }))
   for (;;) {
-    const { noted, refreshed } = await withTransaction(pool, client => refreshSome(client, contract, sql, limit))
-    for (const each of total) {
-      const more = refreshed.find(({ table }) => table === each.table)!
+    const { noted, refreshed } = await withTransaction(pool, client => refreshSome(pool, client, contract, limit))
+    for (const [index, more] of refreshed.entries()) {
+      const each = total[index]!
       each.windows += more.windows
       each.corrected += more.corrected
       each.removed += more.removed
