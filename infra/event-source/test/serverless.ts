@@ -44,11 +44,11 @@ export class SampleService {
     return new SampleService(folder, framework)
   }
 
-  /** Starts the command; `variables` fill in serverless.yml. */
-  async start(command: string[], variables: Record<string, string>): Promise<void> {
+  /** Starts the command; `variables` fill in serverless.yml, `nodeFlags` are those before the framework. */
+  async start(command: string[], variables: Record<string, string>, nodeFlags: string[] = []): Promise<void> {
     this.output = ''
     const ports = { HTTP_PORT: String(await freePort()), LAMBDA_PORT: String(await freePort()) }
-    const child = spawn(process.execPath, [this.command, ...command], {
+    const child = spawn(process.execPath, [...nodeFlags, this.command, ...command], {
       cwd: this.folder,
       env: { ...process.env, ...environment, ...ports, ...variables }
     })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Broker, startBroker } from 'sluice-broker'
 import { ManualClock } from '../../broker/test/manual-clock'
 import { RETRY_BACKOFF } from '../src/delivery'
+import { Debugger } from './debugger'
 import { Harness } from './harness'
 import { SampleService } from './serverless'
 
@@ -73,6 +74,20 @@ test('after kill -9 the next start takes over at once, from the last commit', as
   await service.until('got after hello')
   expect(service.output).not.toContain('got before')
   await expectCleanEnd(2)
+})
+
+test('under node --inspect a debugger stops in the handler, and --noTimeout leaves it the time', async () => {
+  await service.start(['offline', '--noTimeout'], environment(['serverless-offline', plugin], 'plain.handler'), ['--inspect=0'])
+  await service.until(/ws:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]+/)
+  await service.until('group')
+  let stops = 0
+  const [url] = /ws:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]+/.exec(service.output)!
+  const attached = await Debugger.attach(url, { urlRegex: 'plain\\.js$', lineNumber: 3 }, () => stops++)
+  await harness.produce([{ value: 'one' }])
+  await service.until('got one hello')
+  attached.close()
+  expect(stops).toBe(1)
+  await expectCleanEnd(1)
 })
 
 test.each([
