@@ -18,6 +18,8 @@ export interface SampleBatch {
   codec?: number
   compress?: (records: Buffer) => Buffer
   lastOffsetDelta?: number
+  /** What the header says, where that is not true. */
+  count?: number
 }
 
 function varint(value: number): Buffer {
@@ -62,7 +64,7 @@ export function encodeBatch(records: readonly SampleRecord[], batch: SampleBatch
   header.writeBigInt64BE(-1n, 43)
   header.writeInt16BE(-1, 51)
   header.writeInt32BE(-1, 53)
-  header.writeInt32BE(records.length, 57)
+  header.writeInt32BE(batch.count ?? records.length, 57)
   const whole = Buffer.concat([header, body])
   whole.writeUInt32BE(crc32c(whole.subarray(21)), 17)
   return whole

@@ -195,7 +195,14 @@ export class Connection {
     if (version === undefined) throw new KafkaError('UNSUPPORTED_VERSION', `${this.address} speaks no common version of ${name}`)
     const api: AnyApi = spokenApis[name]
     const frame = await this.send(api, version, body, limitMs)
-    return decodeResponse(api, version, frame).body as ResponseOf<Spoken[N]>
+    try {
+      return decodeResponse(api, version, frame).body as ResponseOf<Spoken[N]>
+    } catch (cause) {
+      // what follows on this connection cannot be trusted either
+      const error = new ConnectionError(`${this.address}: its answer to ${api.name} cannot be read: ${(cause as Error).message}`, { cause })
+      this.close(error)
+      throw error
+    }
   }
 
   private send(api: AnyApi, version: number, body: unknown, limitMs: number): Promise<Buffer> {

@@ -1,8 +1,10 @@
 // How do records come from the brokers into a poller's buffer? One long poll per leading broker, as long as there is room.
 import { errorCodes, errorName, KafkaError } from 'sluice-broker/protocol'
 import { Scope, unlessAborted } from '../abort'
+import { DamagedBatch } from '../event/record-batch'
 import type { StartingPosition } from '../mapping/mapping'
 import type { RecordBuffer } from '../record-buffer'
+import { backoffMs, RECONNECT_BACKOFF } from './backoff'
 import type { Cluster, Topic } from './cluster'
 import { startingOffsets } from './offsets'
 
@@ -21,6 +23,34 @@ export interface FetchSettings {
   /** Told of every partition's end with each fetch. */
   onHighWatermark: (partition: number, offset: number) => void
   onReset: (partition: number, from: number, to: number) => void
+  /** Told of every fetch that was answered without an error. */
+  onAnswer?: () => void
+  /**
+   * Told, with topic and offset, each time the next batch of a partition cannot be read. It is asked for again, with growing pauses, and
+   * never passed over: undocumented on AWS. The other partitions go on. Without this the first one ends the fetching with its error.
+   */
+  onDamage?: (partition: number, error: Error) => void
+  /** Told each time a partition's records could be read. */
+  onRead?: (partition: number) => void
+}
+
+/** Partitions that rest after a damaged batch: how often it came, and until when by performance.now(). */
+class Resting {
+  private readonly partitions = new Map<number, { failures: number; until: number }>()
+
+  add(partition: number): void {
+    const failures = (this.partitions.get(partition)?.failures ?? 0) + 1
+    this.partitions.set(partition, { failures, until: performance.now() + backoffMs(failures, RECONNECT_BACKOFF) })
+  }
+
+  remove(partition: number): void {
+    this.partitions.delete(partition)
+  }
+
+  /** Milliseconds until a partition may be asked for again; 0 or less when it may. */
+  left(partition: number): number {
+    return (this.partitions.get(partition)?.until ?? 0) - performance.now()
+  }
 }
 
 /**
@@ -43,10 +73,12 @@ export async function fetchInto(buffer: RecordBuffer, settings: FetchSettings, s
 
 async function fetchFrom(leader: number, led: number[], buffer: RecordBuffer, settings: FetchSettings, signal: AbortSignal): Promise<void> {
   const { cluster, topic } = settings
+  const resting = new Resting()
   while (!signal.aborted) {
-    const wanted = buffer.wanted(led)
+    const open = buffer.wanted(led)
+    const wanted = open.filter(({ partition }) => resting.left(partition) <= 0)
     if (wanted.length === 0) {
-      await buffer.change(signal)
+      await buffer.change(signal, open.length > 0 ? Math.min(...open.map(({ partition }) => resting.left(partition))) : undefined)
       continue
     }
     // a stop does not wait for the long poll; its late answer is dropped
@@ -60,11 +92,31 @@ async function fetchFrom(leader: number, led: number[], buffer: RecordBuffer, se
         throw new KafkaError(errorName(each.errorCode), `fetching ${topic.name}-${each.partitionIndex}`)
       } else {
         settings.onHighWatermark(each.partitionIndex, each.highWatermark)
-        if (each.records) buffer.add(each.partitionIndex, each.records, arrivedAt)
+        if (each.records) addRecords(each.partitionIndex, each.records, arrivedAt, buffer, resting, settings)
       }
     }
+    settings.onAnswer?.()
     // the partition that filled this response comes last in the next request
     led.push(led.shift()!)
+  }
+}
+
+function addRecords(
+  partition: number,
+  records: Buffer,
+  arrivedAt: number,
+  buffer: RecordBuffer,
+  resting: Resting,
+  settings: FetchSettings
+): void {
+  try {
+    buffer.add(partition, records, arrivedAt)
+    resting.remove(partition)
+    if (records.length > 0) settings.onRead?.(partition)
+  } catch (error) {
+    if (!settings.onDamage || !((error as Error).cause instanceof DamagedBatch)) throw error
+    resting.add(partition)
+    settings.onDamage(partition, error as Error)
   }
 }
 

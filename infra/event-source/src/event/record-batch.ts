@@ -4,6 +4,7 @@ import { crc32c } from 'sluice-broker/protocol'
 import { decompress } from './decompress'
 
 const two32 = 4294967296
+const BASE_OFFSET_BYTES = 8
 const LENGTH_AT = 8
 const LOG_OVERHEAD_BYTES = 12
 const MAGIC_AT = 16
@@ -60,37 +61,76 @@ function chunkOf(batch: Buffer, arrivedAt: number): RecordChunk {
   }
 }
 
+/** A batch cannot be read, today or ever: nothing of it may be delivered, and nothing behind it. */
+export class DamagedBatch extends Error {
+  override name = 'DamagedBatch'
+}
+
 /**
  * Cuts the `records` bytes of one partition of a fetch response into chunks. A batch cut off at the end, as brokers send when
- * the size limit falls inside it, is left for the next fetch; batches that end before `position` are skipped.
+ * the size limit falls inside it, is left for the next fetch, and so is a damaged one behind good ones; batches that end before
+ * `position` are skipped.
  * @param position the offset asked for; earlier records of its batch are skipped
- * @throws Error on a wrong checksum, an old message format or bytes that cannot be decompressed
+ * @throws DamagedBatch when the first batch has a wrong checksum or length, an old message format, or records that do not follow theirs
  */
 export function readBatches(records: Buffer, position: number, arrivedAt: number): RecordChunk[] {
   const chunks: RecordChunk[] = []
-  for (let at = 0; at + RECORDS_AT <= records.length; ) {
-    const end = at + LOG_OVERHEAD_BYTES + records.readInt32BE(at + LENGTH_AT)
-    if (end > records.length) break
-    const batch = records.subarray(at, end)
-    checkBatch(batch)
-    const chunk = chunkOf(batch, arrivedAt)
-    if (chunk.nextOffset > position) {
-      skipTo(chunk, position)
-      chunks.push(chunk)
+  for (let at = 0; at < records.length; ) {
+    const end = batchEnd(records, at)
+    try {
+      // only the first one is sure to be whole (KIP-74)
+      if (end > records.length) throw new Error(`it is cut off after ${records.length} bytes`)
+      const batch = records.subarray(at, end)
+      checkBatch(batch)
+      const chunk = chunkOf(batch, arrivedAt)
+      checkRecords(chunk)
+      if (chunk.nextOffset > position) {
+        skipTo(chunk, position)
+        chunks.push(chunk)
+      }
+    } catch (cause) {
+      if (chunks.length > 0) break
+      const offset = at + BASE_OFFSET_BYTES <= records.length ? int64(records, at) : position
+      throw new DamagedBatch(`the batch at offset ${offset} is corrupt: ${(cause as Error).message}`, { cause })
     }
     at = end
   }
   return chunks
 }
 
+/** Where the batch at `at` ends by its own length; Infinity where not even that is there. */
+function batchEnd(records: Buffer, at: number): number {
+  if (at + LOG_OVERHEAD_BYTES > records.length) return Infinity
+  const length = records.readInt32BE(at + LENGTH_AT)
+  // a batch never ends before it begins
+  return at + LOG_OVERHEAD_BYTES + Math.max(0, length)
+}
+
+/** Walks the records once, so that none is delivered of a batch that cannot be delivered to its end. */
+function checkRecords(chunk: RecordChunk): void {
+  if (chunk.bytes.length === 0 && chunk.left === 0) return
+  const { bytes } = chunk
+  const cursor = new RecordCursor()
+  const walked = { ...chunk }
+  let before = chunk.baseOffset - 1
+  for (let left = chunk.left; left > 0; left--) {
+    cursor.read(walked)
+    for (let headers = cursor.startHeaders(bytes); headers > 0; headers--) cursor.nextHeader(bytes)
+    if (cursor.offset <= before || cursor.offset >= chunk.nextOffset) {
+      throw new RangeError(`a record with offset ${cursor.offset} stands between ${before} and ${chunk.nextOffset}`)
+    }
+    before = cursor.offset
+    walked.at = cursor.end
+  }
+  if (walked.at !== bytes.length) throw new RangeError(`${bytes.length - walked.at} bytes follow its ${chunk.left} records`)
+}
+
 function checkBatch(batch: Buffer): void {
-  if (batch.length < RECORDS_AT) throw new Error(`a record batch of ${batch.length} bytes is shorter than its header`)
+  if (batch.length < RECORDS_AT) throw new Error(`its ${batch.length} bytes are fewer than a header has`)
   const magic = batch.readInt8(MAGIC_AT)
-  const offset = int64(batch, 0)
-  if (magic !== 2)
-    throw new Error(`the batch at offset ${offset} is in the message format ${magic} of Kafka before 0.11, which is not read here`)
+  if (magic !== 2) throw new Error(`it is in the message format ${magic} of Kafka before 0.11, which is not read here`)
   if (crc32c(batch.subarray(ATTRIBUTES_AT)) !== batch.readUInt32BE(CRC_AT)) {
-    throw new Error(`the batch at offset ${offset} is corrupt: its CRC-32C does not match`)
+    throw new Error('its CRC-32C does not match')
   }
 }
 
