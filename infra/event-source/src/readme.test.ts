@@ -15,7 +15,12 @@ const rowsOf = (title: string) =>
     .split('\n')
     .filter(line => line.startsWith('| ') && !line.startsWith('| ---'))
     .slice(1)
-    .map(line => line.slice(2, -2).split(' | '))
+    .map(line =>
+      line
+        .slice(1, -1)
+        .split(' | ')
+        .map(cell => cell.trim())
+    )
 
 /** `file › title`, or `file › title — case` of a test that has several. */
 function problemOf(proof: string): string | undefined {
