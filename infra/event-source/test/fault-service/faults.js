@@ -71,7 +71,7 @@ const answers = [
   { batchItemFailures: 'all of them' }
 ]
 
-const LOAD_FAILURES = 0.05
+const LOAD_FAILURES = 0.1
 const FAILURES = 0.1
 
 const load = chance()
