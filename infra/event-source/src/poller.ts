@@ -125,9 +125,8 @@ export class Poller {
     const prepared = await unlessAborted(this.prepare(membership), scope.signal)
     if (!prepared) return
     const { topic, buffer } = prepared
-    this.report.allRecovered('the broker is reached again')
-    onProgress()
     const { signal } = scope
+    let isReached = false
     const fetching = fetchInto(
       buffer,
       {
@@ -136,7 +135,16 @@ export class Poller {
         partitions: membership.partitions,
         startingPosition: this.mapping.startingPosition,
         onHighWatermark: (partition, offset) => this.report.partitionEnd(partition, offset),
-        onReset: (partition, from, to) => this.report.warning(`offset ${from} of partition ${partition} is gone, going on at ${to}`)
+        onReset: (partition, from, to) => this.report.warning(`offset ${from} of partition ${partition} is gone, going on at ${to}`),
+        onAnswer: () => {
+          // an answer that cannot be used is none: only now the pauses begin anew
+          if (isReached) return
+          isReached = true
+          this.report.allRecovered('the broker is reached again')
+          onProgress()
+        },
+        onDamage: (partition, error) => this.report.damaged(partition, error),
+        onRead: partition => this.report.readable(partition)
       },
       signal
     )

@@ -30,6 +30,11 @@ export interface Counters {
 /** The kind of trouble that an on-failure destination makes. */
 export const DESTINATION_TROUBLE = 'destination'
 
+/** What the kinds of trouble begin with that a partition's records make. */
+const DAMAGE_TROUBLE = 'damage'
+/** Those are no matter of reaching the cluster. */
+const isOfCluster = (kind: string) => kind !== DESTINATION_TROUBLE && !kind.startsWith(DAMAGE_TROUBLE)
+
 /** What AWS calls the states of a mapping. */
 export type MappingState = 'Creating' | 'Enabled' | 'Disabled' | 'Deleting'
 
@@ -79,14 +84,21 @@ export class Report {
     if (this.said.delete(kind)) this.notice(text)
   }
 
-  /** Ends every trouble with the cluster; that of a destination is another matter. */
+  /** Ends every trouble with the cluster; that of a destination or of damaged records is another matter. */
   allRecovered(text: string): void {
-    const destination = this.said.get(DESTINATION_TROUBLE)
-    this.said.delete(DESTINATION_TROUBLE)
-    if (this.said.size > 0) this.notice(text)
-    this.said.clear()
+    const ended = [...this.said.keys()].filter(isOfCluster)
+    for (const kind of ended) this.said.delete(kind)
+    if (ended.length > 0) this.notice(text)
     this.state = 'Enabled'
-    if (destination !== undefined) this.said.set(DESTINATION_TROUBLE, destination)
+  }
+
+  /** The next batch of a partition cannot be read; `error` says where and why. */
+  damaged(partition: number, { message }: Error): void {
+    this.trouble(`${DAMAGE_TROUBLE} ${partition}`, `${message}. Partition ${partition} waits there, nothing is passed over; trying again`)
+  }
+
+  readable(partition: number): void {
+    this.recovered(`${DAMAGE_TROUBLE} ${partition}`, `partition ${partition} can be read again`)
   }
 
   invoked(succeeded: boolean, records: number): void {

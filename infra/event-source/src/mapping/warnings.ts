@@ -1,4 +1,5 @@
 // What is set, but means nothing on AWS, or something else than it says? Said at the start, one sentence each with the remedy.
+import { RETRIES_WITH_DESTINATION } from '../delivery/pieces'
 import { type Mapping, WINDOW_MS_DEFAULT } from './mapping'
 import { clusterKey, type MappingOptions, OPTIONS_PATH } from './options'
 import { destinationOf } from './properties'
@@ -8,8 +9,6 @@ import { FILTERS_QUOTA, MINIMUM_POLLERS_MAX } from './values'
 
 /** Kafka mappings support no function that may run longer. */
 export const FUNCTION_TIMEOUT_SECONDS_MAX = 14 * 60
-/** With a destination AWS does not retry forever. */
-export const RETRIES_WITH_DESTINATION = 10
 
 interface Subject {
   request: Request
