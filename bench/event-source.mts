@@ -1,7 +1,8 @@
-// How fast is the Kafka event source mapping, from a topic to a handler that does nothing?
+// How fast is the Kafka event source mapping, from a topic to a handler that does nothing, beside a bare kafkajs consumer on the same topic?
 // Run: node infra/build.mjs && KAFKA_BROKERS=127.0.0.1:9092 npx tsx bench/event-source.mts [records] [batch size] [pollers] [partitions] [value bytes]
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Kafka, logLevel } from 'kafkajs'
 import { Cluster } from '../infra/event-source/src/client/cluster'
 import { EventSourceMapping } from '../infra/event-source/src/event-source-mapping'
 import { type Mapping, mappingDefaults } from '../infra/event-source/src/mapping/mapping'
@@ -92,3 +93,34 @@ console.log(
 )
 await source.stop()
 cluster.close()
+
+// nothing but what kafkajs does itself: fetched, decoded, handed over batch by batch, committed
+const bareCpu = process.cpuUsage()
+const bareAt = performance.now()
+const consumer = new Kafka({ brokers: bootstrapServers, logLevel: logLevel.NOTHING }).consumer({
+  groupId: `${topic}-bare`,
+  maxWaitTimeInMs: 100
+})
+await consumer.connect()
+await consumer.subscribe({ topic, fromBeginning: true })
+let read = 0
+await new Promise<void>(resolve => {
+  void consumer.run({
+    eachBatch: async ({ batch }) => {
+      read += batch.messages.length
+      if (read >= records) resolve()
+    }
+  })
+})
+const bareSeconds = (performance.now() - bareAt) / 1000
+const bareUsed = process.cpuUsage(bareCpu)
+await consumer.disconnect()
+console.log(
+  JSON.stringify({
+    bareKafkajs: {
+      recordsPerSecond: Math.round(records / bareSeconds),
+      cpuSecondsPerMillion: Number((((bareUsed.user + bareUsed.system) / 1e6 / records) * 1e6).toFixed(2))
+    },
+    ratio: Number((bareSeconds / seconds).toFixed(2))
+  })
+)

@@ -85,7 +85,7 @@ test('a function answers through the Lambda endpoint, and one that fails gives e
   expect([code, JSON.parse(stdout).result.statusCode]).toEqual([0, 200])
   expect(await sluice(['invoke', 'produce-batch', '{"dataset":"nope"}'])).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/produce-batch failed .*nope/)
+    stderr: expect.stringMatching(/^produce-batch failed: no contract for dataset "nope".*\nUse a dataset that has a file/)
   })
 })
 
