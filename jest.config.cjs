@@ -1,7 +1,7 @@
-// What `npm test` runs. Suites that need servers from other package managers are in jest.compat.cjs.
+// What `npm test` runs. Suites that need servers from other package managers, and the slowest ones, are in jest.compat.cjs.
 module.exports = {
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/compat/', '/\\.esbuild/', '/\\.serverless/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/compat/', '/slow/', '/\\.esbuild/', '/\\.serverless/'],
   modulePathIgnorePatterns: ['/dist/', '/\\.esbuild/', '/\\.serverless/', '/\\.sluice/'],
   transform: {
     '^.+\\.[mc]?[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
@@ -16,5 +16,5 @@ module.exports = {
   globalSetup: '<rootDir>/infra/testing/global-setup.ts',
   globalTeardown: '<rootDir>/infra/testing/global-teardown.ts',
   testTimeout: 30_000,
-  maxWorkers: 2
+  maxWorkers: Math.max(2, require('node:os').availableParallelism())
 }

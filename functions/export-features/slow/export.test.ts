@@ -3,21 +3,21 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from 'aws-lambda'
-import { type TestDatabase, testDatabase } from '../../infra/testing/database'
-import { contractOf, loadContracts } from '../../layers/contract'
-import { openLake } from '../../layers/lake'
-import { literal, withDuckDb } from '../../layers/lake/duckdb'
-import { seedIotHistory } from '../../layers/source/iot-history'
-import { migrate } from '../../layers/store/migrate'
-import { closePools } from '../../layers/store/pool'
-import { type ExportAnswer, exportFeatures, type FeatureManifest } from './export'
-import { writePredictions } from './predict'
-import { exportRequest } from './request'
+import { type TestDatabase, testDatabase } from '../../../infra/testing/database'
+import { contractOf, loadContracts } from '../../../layers/contract'
+import { openLake } from '../../../layers/lake'
+import { literal, withDuckDb } from '../../../layers/lake/duckdb'
+import { seedIotHistory } from '../../../layers/source/iot-history'
+import { migrate } from '../../../layers/store/migrate'
+import { closePools } from '../../../layers/store/pool'
+import { type ExportAnswer, exportFeatures, type FeatureManifest } from '../export'
+import { writePredictions } from '../predict'
+import { exportRequest } from '../request'
 
 const DAY_MS = 86_400_000
 const NOW = Date.parse('2026-06-15T00:00:00Z')
 const DAYS = 7
-const contracts = join(__dirname, '../../contracts')
+const contracts = join(__dirname, '../../../contracts')
 const contract = contractOf('iot', contracts)
 /** The model must be better than the rule "three deviations from the hour before" by at least this much F1. */
 const MARGIN = 0.2
@@ -57,10 +57,10 @@ describe('a week of twenty devices', () => {
 
   beforeAll(async () => {
     const urls = { databaseUrl: database.appUrl, timescaleUrl: database.appUrl, mysqlUrl: database.appUrl }
-    await seedIotHistory(urls, contract, { days: DAYS, intervalSeconds: 120, now: NOW })
-    const { enrich } = await import('../enrich-warehouse/enrich')
-    const { rulesSchema } = await import('../enrich-warehouse/rules')
-    const { warehouseLog } = await import('../../layers/contract')
+    await seedIotHistory(urls, contract, { days: DAYS, intervalSeconds: 240, now: NOW })
+    const { enrich } = await import('../../enrich-warehouse/enrich')
+    const { rulesSchema } = await import('../../enrich-warehouse/rules')
+    const { warehouseLog } = await import('../../../layers/contract')
     await enrich(urls, warehouseLog('iot'), { days: DAYS, full: false, testMode: false, rules: rulesSchema.parse({}), now: NOW })
     first = await run({ train: true })
   }, 240_000)
@@ -104,7 +104,7 @@ describe('a week of twenty devices', () => {
   test('lags and rolling statistics are those of the rows before, computed by hand', async () => {
     const [row] = await sql(
       `select device_id, epoch_ms(time)::double as ms, value_lag_1, mean_1h, stddev_1h, count_1h::int as n, min_1h, max_1h
-       from ${file(first.features, 'train.parquet')} where device_id = 'TEMP-002' and count_1h > 20 order by time limit 1 offset 500`
+       from ${file(first.features, 'train.parquet')} where device_id = 'TEMP-002' and count_1h > 10 order by time limit 1 offset 500`
     )
     const before = await database.query<{ value: number }>(
       `select value::float from dwh.fact_sensor_readings_enriched
@@ -210,7 +210,7 @@ describe('a week of twenty devices', () => {
       SLUICE_CONTRACTS: contracts,
       LOG_LEVEL: 'silent'
     })
-    const { handler } = await import('./handler')
+    const { handler } = await import('../handler')
     expect(await handler({ 'detail-type': 'Scheduled Event', name: 'twin' }, {} as Context)).toMatchObject({ status: 'unchanged' })
   })
 })

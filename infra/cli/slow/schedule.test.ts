@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { readState } from '../local/state'
-import { temporaryPlace } from '../local/testing'
+import { readState } from '../../local/state'
+import { temporaryPlace } from '../../local/testing'
 
 jest.setTimeout(120_000)
 
