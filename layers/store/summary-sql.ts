@@ -55,8 +55,8 @@ export function refreshSql({ table, timeColumn }: Contract, summary: Summary): s
     ],
     [
       'removed as (',
-      `  delete from ${target} t using stale s`,
-      '  where t.window_minutes = s.window_minutes and t.window_start = s.window_start',
+      `  delete from ${target} t using span s`,
+      '  where t.window_minutes = s.window_minutes and t.window_start >= s.span_start and t.window_start < s.span_end',
       `    and not exists (select from computed c where ${key.map(name => `c.${quoted(name)} = t.${quoted(name)}`).join(' and ')})`,
       '  returning 1',
       ')'
