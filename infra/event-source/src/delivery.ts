@@ -32,22 +32,55 @@ export interface Delivery {
 }
 
 /**
- * Delivers batch after batch, one invocation at a time, until the signal aborts.
+ * Delivers batch after batch, one invocation at a time, until the signal aborts. A commit goes on beside the next invocation where nobody else
+ * takes of the same partitions; commits are made one after the other, so that none goes backwards.
  * @throws MembershipLost when a commit comes too late: the records belong to another member
  */
 export async function deliver(delivery: Delivery): Promise<void> {
+  const commits = new Commits(delivery.commit)
+  try {
+    await deliverBatches(delivery, commits)
+  } finally {
+    await commits.made()
+  }
+}
+
+/** Commits in the order in which they are asked for; after one that failed there is none. */
+class Commits {
+  private last: Promise<void> = Promise.resolve()
+
+  constructor(private readonly commit: Delivery['commit']) {}
+
+  add(offsets: ReadonlyMap<number, number>): Promise<void> {
+    this.last = this.last.then(() => this.commit(offsets))
+    // whoever waits for it is told; it may be that nobody does before the next
+    this.last.catch(() => {})
+    return this.last
+  }
+
+  /** Resolves when all are made, and rejects with the failure that ended them. */
+  made(): Promise<void> {
+    return this.last
+  }
+}
+
+async function deliverBatches(delivery: Delivery, commits: Commits): Promise<void> {
   const { buffer, signal, takesAhead } = delivery
+  const commit = (offsets: ReadonlyMap<number, number>) => commits.add(offsets)
   let ahead: Batch | undefined
   for (let turn = 0; ; turn++) {
     const batch: Batch | undefined = ahead ?? (await nextBatch(delivery, turn))
     if (!batch || signal.aborted) return
     const working = new Scope(signal)
     const writing = takesAhead ? fullBatch(delivery, turn + 1, working.signal) : undefined
-    const isResolved = await deliverBatch(delivery, batch)
+    const isResolved = await deliverBatch({ ...delivery, commit }, batch)
     working.end()
     ahead = await writing
+    // of the batch before: no more than one is under way beside an invocation
+    await commits.made()
     if (!isResolved) return
-    if (batch.next.size > 0) await delivery.commit(batch.next)
+    const committed = batch.next.size > 0 ? commit(batch.next) : undefined
+    if (!takesAhead) await committed
     buffer.release(batch, ahead)
   }
 }

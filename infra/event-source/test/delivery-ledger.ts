@@ -10,8 +10,10 @@ interface Attempt {
 interface PartitionState {
   /** The first offset that never succeeded: those before it all did, in their order. */
   next: number
-  /** What is surely committed: a poller commits a batch before it delivers the next one. */
+  /** What is surely committed: a poller has committed a batch before it delivers the next but one. */
   floor: number
+  /** Where the batch began that succeeded last. */
+  last: number
 }
 
 const READ_BYTES = 1 << 20
@@ -60,7 +62,9 @@ export class DeliveryLedger {
       this.again += Math.max(0, Math.min(state.next, last + 1) - first)
       for (const id of ids) this.succeeded.add(id)
       state.next = Math.max(state.next, last + 1)
-      state.floor = Math.max(state.floor, first)
+      if (first <= state.last) continue
+      state.floor = Math.max(state.floor, state.last)
+      state.last = first
     }
   }
 
@@ -71,6 +75,7 @@ export class DeliveryLedger {
       if (offset > state.next) throw new Error(`partition ${partition}: ${offset} is committed, but ${state.next} has not succeeded yet`)
       if (offset < state.floor) throw new Error(`partition ${partition}: ${offset} is committed, after ${state.floor} was`)
       state.floor = offset
+      state.last = offset
     }
   }
 
@@ -80,7 +85,7 @@ export class DeliveryLedger {
   }
 
   private state(partition: number): PartitionState {
-    const state = this.partitions.get(partition) ?? { next: 0, floor: 0 }
+    const state = this.partitions.get(partition) ?? { next: 0, floor: 0, last: 0 }
     this.partitions.set(partition, state)
     return state
   }
