@@ -83,7 +83,7 @@ export async function startFunctions(
           ...['--httpPort', String(http), '--lambdaPort', String(lambda)]
         ],
         cwd: place.root,
-        env: environment(lambda),
+        env: { ...environment(lambda), SLUICE_BUILD_FOLDER: `.esbuild/${lambda}` },
         log,
         ready,
         timeoutMs: START_TIMEOUT_MS,

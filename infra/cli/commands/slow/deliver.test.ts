@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { literal, withDuckDb } from '../../../layers/lake/duckdb'
-import { temporaryPlace } from '../../local/testing'
+import { literal, withDuckDb } from '../../../../layers/lake/duckdb'
+import { temporaryPlace } from '../../../local/testing'
 
 const root = process.cwd()
 const place = temporaryPlace()

@@ -5,8 +5,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'yaml'
-import { readSchedules } from '../../layers/schedule/definition'
-import { temporaryPlace } from './testing'
+import { readSchedules } from '../../../layers/schedule/definition'
+import { temporaryPlace } from '../testing'
 
 // the framework alone takes seconds, and on a machine that is busy many of them
 jest.setTimeout(120_000)

@@ -1,7 +1,7 @@
 // Is every record delivered, in order, while the handler fails at random and the command is killed? A small run; compat/ has the large one.
 import { type Broker, startBroker } from 'sluice-broker'
 import { temporaryFolder } from '../../broker/test/folder'
-import { faultRun } from './fault-run'
+import { faultRun } from '../test/fault-run'
 
 jest.setTimeout(120_000)
 
