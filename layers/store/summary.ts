@@ -25,9 +25,18 @@ export interface RefreshedSummary {
 
 type Refreshed = Omit<RefreshedSummary, 'table'>
 
-async function refreshOne(client: pg.ClientBase, contract: Contract, summary: Summary, buckets: readonly string[]): Promise<Refreshed> {
-  await client.query(summaryBegin, [summary.table])
-  return (await client.query<Refreshed>(refreshSql(contract, summary), [buckets])).rows[0]!
+async function refreshAll(
+  client: pg.ClientBase,
+  contract: Contract,
+  summaries: readonly Summary[],
+  buckets: readonly string[]
+): Promise<Refreshed[]> {
+  const refreshed: Refreshed[] = []
+  for (const summary of summaries) {
+    await client.query(summaryBegin, [summary.table])
+    refreshed.push((await client.query<Refreshed>(refreshSql(contract, summary), [buckets])).rows[0]!)
+  }
+  return refreshed
 }
 
 /** Whether the pool has a connection that nobody uses. */
@@ -42,22 +51,20 @@ async function refreshSome(pool: pg.Pool, client: pg.ClientBase, contract: Contr
   await client.query(summaryLock, [contract.dataset])
   const { noted, buckets } = (await client.query<{ noted: number; buckets: string[] }>(summaryTake, [contract.dataset, limit])).rows[0]!
   if (noted === 0) return { noted, refreshed: [] }
-  const [first, ...others] = contract.summaries as [Summary, ...Summary[]]
-  const refreshOthers = async (): Promise<Refreshed[]> => {
-    const refreshed: Refreshed[] = []
-    for (const summary of others) refreshed.push(await withTransaction(pool, beside => refreshOne(beside, contract, summary, buckets)))
-    return refreshed
+  const { summaries } = contract
+  if (summaries.length === 1 || !hasFree(pool)) return { noted, refreshed: await refreshAll(client, contract, summaries, buckets) }
+  // neither is left behind at work when the other one fails
+  const settled = await Promise.allSettled([
+    refreshAll(client, contract, summaries.slice(0, 1), buckets),
+    withTransaction(pool, beside => refreshAll(beside, contract, summaries.slice(1), buckets))
+  ])
+  return {
+    noted,
+    refreshed: settled.flatMap(each => {
+      if (each.status === 'rejected') throw each.reason
+      return each.value
+    })
   }
-  if (others.length > 0 && hasFree(pool)) {
-    const settled = await Promise.allSettled([refreshOne(client, contract, first, buckets), refreshOthers()])
-    const failed = settled.find(each => each.status === 'rejected')
-    if (failed) throw failed.reason
-    const [one, rest] = settled.map(each => (each as PromiseFulfilledResult<unknown>).value) as [Refreshed, Refreshed[]]
-    return { noted, refreshed: [one, ...rest] }
-  }
-  const refreshed: Refreshed[] = []
-  for (const summary of contract.summaries) refreshed.push(await refreshOne(client, contract, summary, buckets))
-  return { noted, refreshed }
 }
 
 /**

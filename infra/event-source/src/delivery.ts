@@ -10,8 +10,6 @@ import type { Batch, RecordBuffer } from './record-buffer'
 import type { Report } from './report'
 import type { Runner } from './runner/runner'
 
-export { RETRY_BACKOFF } from './client/backoff'
-
 /** One of a poller's deliveries side by side: each has partitions of its own while it works, a thread and its event writers. */
 export interface Delivery {
   buffer: RecordBuffer

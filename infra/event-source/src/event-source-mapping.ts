@@ -2,7 +2,6 @@
 import { unlessAborted } from './abort'
 import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
 import { Cluster } from './client/cluster'
-import { AccessRefused, ConnectionError } from './client/connection-error'
 import { removeDeadMembers } from './client/dead-members'
 import { type Destination, openDestination } from './destination/destination'
 import { eventHeadOf, originOf } from './event/event-writer'
@@ -91,10 +90,7 @@ export class EventSourceMapping {
         await pause(mapping.scalingMs, signal)
       } catch (error) {
         failures++
-        const { message } = error as Error
-        if (error instanceof AccessRefused) report.trouble('refused', `the broker refuses this mapping, trying again: ${message}`)
-        else if (error instanceof ConnectionError) report.trouble('unreachable', `the broker cannot be reached, trying again: ${message}`)
-        else report.trouble('unreachable', `trying again: ${message}`)
+        report.clusterTrouble(error as Error, 'unreachable')
         await pause(backoffMs(failures, RECONNECT_BACKOFF), signal)
       }
     }
@@ -104,8 +100,8 @@ export class EventSourceMapping {
   private async missing(): Promise<void> {
     const { topic, bootstrapServers, createTopicPartitions } = this.mapping
     if (createTopicPartitions !== undefined) {
-      await this.cluster.createTopic(topic, createTopicPartitions, CREATE_TOPIC_MS)
-      this.report.notice(`the topic did not exist and was created, with ${createTopicPartitions} partitions`)
+      const isOurs = await this.cluster.createTopic(topic, createTopicPartitions, CREATE_TOPIC_MS)
+      if (isOurs) this.report.notice(`the topic did not exist and was created, with ${createTopicPartitions} partitions`)
       return
     }
     this.report.trouble(

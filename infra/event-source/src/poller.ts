@@ -8,7 +8,6 @@ import { isRetriable, KafkaError } from 'sluice-broker/protocol'
 import { aborted, Scope, unlessAborted } from './abort'
 import { backoffMs, pause, RECONNECT_BACKOFF } from './client/backoff'
 import type { Cluster, Topic } from './client/cluster'
-import { AccessRefused, ConnectionError } from './client/connection-error'
 import { fetchInto } from './client/fetcher'
 import { GroupMember, type Membership, MembershipLost } from './client/group-member'
 import { committedOffsets, startingOffsets } from './client/offsets'
@@ -100,11 +99,8 @@ export class Poller {
 
   /** A broker that has just started answers some attempts with errors that pass: those are said only when they stay. */
   private sayTrouble(error: Error, failures: number): void {
-    if (error instanceof AccessRefused) this.report.trouble('refused', `the broker refuses this mapping, trying again: ${error.message}`)
-    else if (error instanceof ConnectionError)
-      this.report.trouble('unreachable', `the broker cannot be reached, trying again: ${error.message}`)
-    else if (error instanceof KafkaError && isRetriable(error.code) && failures < PASSING_FAILURES) this.report.log.debug(error.message)
-    else this.report.trouble(error.message, `trying again: ${error.message}`)
+    if (error instanceof KafkaError && isRetriable(error.code) && failures < PASSING_FAILURES) this.report.log.debug(error.message)
+    else this.report.clusterTrouble(error)
   }
 
   /** Reads and delivers until the generation ends or the poller stops. */
@@ -229,13 +225,17 @@ export class Poller {
     const ended = new AbortController()
     const late = pause(Math.min(limitMs, this.rebalanceMs), ended.signal).then(async () => {
       if (ended.signal.aborted) return
-      await Promise.all(this.lanes.map(({ runner }) => runner.stop()))
+      await this.stopRunners()
       this.cluster.close()
     })
     await this.running
     ended.abort()
     await late
-    await Promise.all(this.lanes.map(({ runner }) => runner.stop()))
+    await this.stopRunners()
     this.cluster.close()
+  }
+
+  private async stopRunners(): Promise<void> {
+    await Promise.all(this.lanes.map(({ runner }) => runner.stop()))
   }
 }

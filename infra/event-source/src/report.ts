@@ -1,4 +1,5 @@
 // What does a mapping tell its user? Log lines that name it, states said once, and counters.
+import { AccessRefused, ConnectionError } from './client/connection-error'
 import type { Mapping } from './mapping/mapping'
 import { ignoredStartingPosition } from './mapping/warnings'
 
@@ -78,6 +79,16 @@ export class Report {
     this.said.set(kind, text)
     this.lastProcessingResult = `PROBLEM: ${text}`
     this.warning(text)
+  }
+
+  /**
+   * Says once that the cluster is away or refuses this mapping, or what else went wrong with it.
+   * @param kind of what else
+   */
+  clusterTrouble(error: Error, kind = error.message): void {
+    if (error instanceof AccessRefused) this.trouble('refused', `the broker refuses this mapping, trying again: ${error.message}`)
+    else if (error instanceof ConnectionError) this.trouble('unreachable', `the broker cannot be reached, trying again: ${error.message}`)
+    else this.trouble(kind, `trying again: ${error.message}`)
   }
 
   recovered(kind: string, text: string): void {

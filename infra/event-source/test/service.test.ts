@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Broker, startBroker } from 'sluice-broker'
 import { ManualClock } from '../../broker/test/manual-clock'
-import { RETRY_BACKOFF } from '../src/delivery'
+import { RETRY_BACKOFF } from '../src/client/backoff'
 import { Debugger } from './debugger'
 import { Harness } from './harness'
 import { SampleService } from './serverless'
@@ -57,6 +57,12 @@ describe('a record reaches the function, and Ctrl-C commits and leaves the group
     await harness.produce([{ value: 'one' }])
     await service.start(command.split(' '), environment(plugins, handler))
     await service.until(printed)
+    // the handler's line precedes the end of its invocation, and that the commit
+    while ((await harness.committed())[0] !== 1) await new Promise(done => setImmediate(done))
+    const [address] = /http:\/\/127\.0\.0\.1:\d+\/status/.exec(service.output)!
+    const { mappings } = (await (await fetch(address)).json()) as { mappings: unknown[] }
+    const state = { state: 'Enabled', lastProcessingResult: 'OK', records: 1, failures: 0 }
+    expect(mappings).toEqual([expect.objectContaining({ function: 'collect', topic: harness.topic, group: harness.topic, ...state })])
     await expectCleanEnd(1)
   })
 })

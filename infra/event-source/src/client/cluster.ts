@@ -51,14 +51,15 @@ export class Cluster {
   /**
    * Creates a topic; one that somebody else creates at the same time is as good.
    * @param limitMs for the broker
+   * @returns whether it was this call that created it
    * @throws KafkaError when the broker refuses it
    */
-  async createTopic(name: string, partitions: number, limitMs: number): Promise<void> {
+  async createTopic(name: string, partitions: number, limitMs: number): Promise<boolean> {
     const connection = await this.anyConnection()
     const body = { topics: [{ name, numPartitions: partitions, replicationFactor: DEFAULT_REPLICAS }], timeoutMs: limitMs }
     const { topics } = await connection.request('createTopics', body, limitMs)
     const { errorCode, errorMessage } = topics[0]!
-    if (errorCode === 0 || errorCode === errorCodes.TOPIC_ALREADY_EXISTS) return
+    if (errorCode === 0 || errorCode === errorCodes.TOPIC_ALREADY_EXISTS) return errorCode === 0
     throw new KafkaError(errorName(errorCode), `creating topic ${name}${errorMessage ? `: ${errorMessage}` : ''}`)
   }
 

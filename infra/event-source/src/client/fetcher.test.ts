@@ -56,6 +56,7 @@ async function fetching() {
       startingPosition: { at: 'TRIM_HORIZON' },
       onHighWatermark: () => {},
       onReset: () => {},
+      onAnswer: () => {},
       onDamage: (partition, { message }) => damage.push(`${partition}: ${message}`),
       onRead: partition => readable.push(partition)
     },

@@ -24,14 +24,14 @@ export interface FetchSettings {
   onHighWatermark: (partition: number, offset: number) => void
   onReset: (partition: number, from: number, to: number) => void
   /** Told of every fetch that was answered without an error. */
-  onAnswer?: () => void
+  onAnswer: () => void
   /**
    * Told, with topic and offset, each time the next batch of a partition cannot be read. It is asked for again, with growing pauses, and
-   * never passed over: undocumented on AWS. The other partitions go on. Without this the first one ends the fetching with its error.
+   * never passed over: undocumented on AWS. The other partitions go on.
    */
-  onDamage?: (partition: number, error: Error) => void
+  onDamage: (partition: number, error: Error) => void
   /** Told each time a partition's records could be read. */
-  onRead?: (partition: number) => void
+  onRead: (partition: number) => void
 }
 
 /** Partitions that rest after a damaged batch: how often it came, and until when by performance.now(). */
@@ -95,7 +95,7 @@ async function fetchFrom(leader: number, led: number[], buffer: RecordBuffer, se
         if (each.records) addRecords(each.partitionIndex, each.records, arrivedAt, buffer, resting, settings)
       }
     }
-    settings.onAnswer?.()
+    settings.onAnswer()
     // the partition that filled this response comes last in the next request
     led.push(led.shift()!)
   }
@@ -112,9 +112,9 @@ function addRecords(
   try {
     buffer.add(partition, records, arrivedAt)
     resting.remove(partition)
-    if (records.length > 0) settings.onRead?.(partition)
+    if (records.length > 0) settings.onRead(partition)
   } catch (error) {
-    if (!settings.onDamage || !((error as Error).cause instanceof DamagedBatch)) throw error
+    if (!((error as Error).cause instanceof DamagedBatch)) throw error
     resting.add(partition)
     settings.onDamage(partition, error as Error)
   }

@@ -183,7 +183,7 @@ export class FailingBatch {
       } catch (error) {
         if (signal.aborted) return false
         report.trouble(
-          'destination',
+          DESTINATION_TROUBLE,
           `${destination.name} takes nothing, trying again: ${(error as Error).message || (error as Error).name}`
         )
         await pause(backoffMs(failures, RECONNECT_BACKOFF), signal)

@@ -123,7 +123,7 @@ const optionKeys = (clusters: unknown): Rules => ({
     remedy: 'Set { partitions }: with how many a topic that does not exist is created.'
   },
   stopTimeoutMs: integer(0, STOP_MS_MAX, 'milliseconds'),
-  statusPort: integer(0, 65_535, 'a port')
+  statusPort: { ...integer(0, 65_535, ''), remedy: 'Set a port from 1 to 65535, or 0 for any that is free.' }
 })
 
 /** The same for the same servers in another order. */
