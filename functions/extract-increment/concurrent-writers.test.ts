@@ -2,7 +2,7 @@
 import type { Context } from 'aws-lambda'
 import pg from 'pg'
 import { type Broker, startBroker } from 'sluice-broker'
-import { type TestDatabase, testDatabase } from '../../infra/testing/database'
+import { databaseOnOwnServer, type TestDatabase } from '../../infra/testing/database'
 import { topicRecords } from '../../infra/testing/topic-records'
 import { Random } from '../../layers/contract/generate/random'
 import { closeKafka } from '../../layers/event/kafka-client'
@@ -18,11 +18,12 @@ let broker: Broker
 let handler: (event: unknown, context: Context) => Promise<{ produced: number; late: number }>
 
 beforeAll(async () => {
-  database = await testDatabase()
+  database = await databaseOnOwnServer()
   broker = await startBroker({ port: 0 })
   Object.assign(process.env, { DATABASE_URL: database.appUrl, KAFKA_BROKERS: broker.address, LOG_LEVEL: 'silent' })
   handler = (await import('./handler')).handler as never
-})
+  // making a server takes seconds, and on a machine that is busy many of them
+}, 120_000)
 afterAll(async () => {
   await closePools()
   await closeKafka()

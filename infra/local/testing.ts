@@ -1,6 +1,6 @@
 // What do the tests of the local services share? Folders of their own that go away with the test.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Place, placeOf } from './place'
 import { readState } from './state'
@@ -19,9 +19,3 @@ export function temporaryPlace(mode = 0o700): Place & { remove(): void } {
     }
   }
 }
-
-/**
- * What a stop may take: 3 s where nothing else wants the processors, and as many times that as processes share each of them now (every
- * worker of the test run has its own servers).
- */
-export const stopLimitMs = () => 3_000 * Math.max(1, loadavg()[0]! / availableParallelism())
