@@ -9,6 +9,7 @@ import { type Command, FlagError, help, readFlags } from './flags'
 const exitCodes: Record<StartProblem, number> = {
   HOST_NOT_LOOPBACK: 2,
   HOST_UNUSABLE: 2,
+  LIMIT_UNUSABLE: 2,
   PORT_TAKEN: 3,
   DATA_DIR_IN_USE: 4,
   DATA_DIR_UNUSABLE: 4

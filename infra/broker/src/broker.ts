@@ -3,16 +3,17 @@ import { type AddressInfo, createServer, isIP, type Server } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Clock, systemClock } from './clock'
-import { Connection } from './connection'
+import { Connections } from './connections'
 import { lockDataDir } from './data-dir-lock'
 import { BrokerStartError } from './errors'
+import { FetchMemory } from './fetch-memory'
 import { GroupCoordinator } from './groups/coordinator'
 import { OffsetStore } from './groups/offset-store'
 import type { BrokerState } from './handlers/handler'
+import { type Limits, limitsOf } from './limits'
 import { Flusher } from './log/flusher'
 import { TailBudget } from './log/tail'
 import { ProducerIds } from './producer-ids'
-import { defaultFrameBytesMax } from './protocol'
 import { Topics } from './topics/topics'
 
 export interface BrokerOptions {
@@ -34,11 +35,11 @@ export interface BrokerOptions {
   segmentBytes?: number
   /** Milliseconds that an empty group waits for further members before its first generation; 0 by default. */
   initialRebalanceDelayMs?: number
-  /** Largest request, in bytes; 100 MiB by default. */
-  frameBytesMax?: number
+  /** Bounds of what clients may ask for; those left out have their default. */
+  limits?: Partial<Limits>
   /** Told what is worth knowing but stops nothing: a connection that was refused, a torn tail that was cut. */
   log?: (message: string) => void
-  /** What group time-outs run by. */
+  /** What time-outs and retention run by; a `ManualClock` stands still until a test moves it. */
   clock?: Clock
 }
 
@@ -53,9 +54,6 @@ export interface Broker {
 
 const defaultFlushMs = 1000
 const defaultSegmentBytes = 64 * 1024 * 1024
-const connectionsMax = 10_000
-/** Memory for the newest batches of all partitions on disk. */
-const tailBytesMax = 8 * 1024 * 1024
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
@@ -78,19 +76,21 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 }
 
 /** What a broker keeps, apart from its connections. */
-function openStores(dataDir: string | undefined, options: BrokerOptions, onWarning: (message: string) => void) {
+function openStores(dataDir: string | undefined, options: BrokerOptions, limits: Readonly<Limits>, onWarning: (message: string) => void) {
+  const { clock = systemClock } = options
+  const fetchMemory = new FetchMemory(limits.fetchBytesOfAllMax)
   const flusher = new Flusher(options.flushMs ?? defaultFlushMs, error => onWarning(`cannot synchronise to disk: ${error}`))
   const segmentBytes = options.segmentBytes ?? defaultSegmentBytes
-  const topics = new Topics(dataDir, { segmentBytes, budget: new TailBudget(tailBytesMax), flusher, onWarning })
+  const topics = new Topics(dataDir, { segmentBytes, budget: new TailBudget(limits.tailBytesMax), flusher, onWarning }, limits)
   const offsets = new OffsetStore(dataDir && join(dataDir, 'offsets.jsonl'), flusher)
-  const groups = new GroupCoordinator(offsets, options.clock ?? systemClock, options.initialRebalanceDelayMs ?? 0)
+  const groups = new GroupCoordinator(offsets, clock, options.initialRebalanceDelayMs ?? 0, limits)
   const close = async (): Promise<void> => {
     groups.close()
     await flusher.close()
     await topics.close()
     offsets.close()
   }
-  return { topics, groups, producerIds: new ProducerIds(dataDir), close }
+  return { topics, groups, producerIds: new ProducerIds(dataDir), clock, limits, fetchMemory, close }
 }
 
 function lock(dataDir: string | undefined): () => void {
@@ -99,27 +99,27 @@ function lock(dataDir: string | undefined): () => void {
 
 /**
  * Starts a broker and resolves once it accepts connections.
- * @throws BrokerStartError when the port is taken, the host is not allowed or the data directory is in use
+ * @throws BrokerStartError when the port is taken, a host or a limit is not allowed or the data directory is in use
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { frameBytesMax = defaultFrameBytesMax, host = '127.0.0.1', log: onWarning = () => {} } = options
+  const { host = '127.0.0.1', log: onWarning = () => {} } = options
   if (!options.listenAnywhere && !isLoopback(host)) {
     const remedy = 'It has neither encryption nor authentication. Add --listen-anywhere (listenAnywhere: true) if that is what you want.'
     throw new BrokerStartError('HOST_NOT_LOOPBACK', `The host ${host} is reachable from other machines. ${remedy}`)
   }
+  const limits = limitsOf(options.limits)
   const server = createServer()
-  server.maxConnections = connectionsMax
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir)
   await listen(server, options.port ?? 0, host)
   const { port } = server.address() as AddressInfo
   let unlock: (() => void) | undefined
   try {
     unlock = lock(dataDir)
-    const stores = openStores(dataDir, options, onWarning)
+    const stores = openStores(dataDir, options, limits, onWarning)
     const isWildcard = host === '0.0.0.0' || host === '::'
     const { autoCreateTopics = true, defaultPartitions = 1 } = options
     const state: BrokerState = { ...stores, host: isWildcard ? hostname() : host, port, defaultPartitions, autoCreateTopics }
-    return serve(server, state, { frameBytesMax, onWarning }, async () => {
+    return serve(server, state, onWarning, async () => {
       await stores.close()
       unlock?.()
     })
@@ -131,22 +131,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-function serve(
-  server: Server,
-  state: BrokerState,
-  limits: { frameBytesMax: number; onWarning: (message: string) => void },
-  closeStores: () => Promise<void>
-): Broker {
-  const connections = new Set<Connection>()
-  server.on('connection', socket => {
-    const connection = new Connection({ socket, state, ...limits })
-    connections.add(connection)
-    socket.on('close', () => connections.delete(connection))
-  })
+function serve(server: Server, state: BrokerState, onWarning: (message: string) => void, closeStores: () => Promise<void>): Broker {
+  const connections = new Connections(state, onWarning)
+  server.on('connection', socket => connections.accept(socket))
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     const closed = new Promise(done => server.close(done))
-    for (const connection of connections) connection.close()
+    connections.close()
     await closed
     await closeStores()
   }

@@ -5,13 +5,9 @@ import type { BrokerState, Caller, Handler } from './handlers/handler'
 import { handlers } from './handlers/index'
 import { type ApiName, decodeRequest, decodeRequestHeader, encodeResponseParts, errorCodes, FrameSplitter } from './protocol'
 
-/** Requests of one connection that wait their turn, after which nothing more is read from it. */
-const waitingRequestsMax = 64
-
 export interface ConnectionOptions {
   socket: Socket
   state: BrokerState
-  frameBytesMax: number
   onWarning: (message: string) => void
 }
 
@@ -28,8 +24,8 @@ export class Connection {
   private isServing = false
 
   constructor(private readonly options: ConnectionOptions) {
-    const { frameBytesMax, socket } = options
-    this.splitter = new FrameSplitter(frameBytesMax)
+    const { socket, state } = options
+    this.splitter = new FrameSplitter(state.limits.frameBytesMax)
     this.clientHost = socket.remoteAddress ?? ''
     this.peer = `${this.clientHost}:${socket.remotePort}`
     socket.setNoDelay(true)
@@ -52,7 +48,7 @@ export class Connection {
       this.refuse(error)
       return
     }
-    if (this.waiting.length > waitingRequestsMax) this.options.socket.pause()
+    if (this.waiting.length >= this.options.state.limits.requestsInFlightMax) this.options.socket.pause()
     if (!this.isServing) void this.serve()
   }
 
@@ -87,11 +83,24 @@ export class Connection {
       )
       return
     }
-    const { body, name } = decodeRequest(frame)
-    const caller: Caller = { version, clientId: header.clientId ?? '', clientHost: this.clientHost, signal: this.gone.signal }
-    const answered = (handlers[name] as Handler<ApiName>)(this.options.state, body as never, caller)
-    const response = answered instanceof Promise ? await answered : answered
-    if (response) await this.write(encodeResponseParts(name, version, correlationId, response as never))
+    const { body, name } = decodeRequest(frame, this.options.state.limits.requestElementsMax)
+    let after: (() => void) | undefined
+    const caller: Caller = {
+      version,
+      clientId: header.clientId ?? '',
+      clientHost: this.clientHost,
+      signal: this.gone.signal,
+      afterAnswer: task => {
+        after = task
+      }
+    }
+    try {
+      const answered = (handlers[name] as Handler<ApiName>)(this.options.state, body as never, caller)
+      const response = answered instanceof Promise ? await answered : answered
+      if (response) await this.write(encodeResponseParts(name, version, correlationId, response as never))
+    } finally {
+      after?.()
+    }
   }
 
   /** Hands one response to the socket; waits when the client reads slower than it asks. */

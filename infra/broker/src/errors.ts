@@ -1,6 +1,6 @@
 // Why can a broker not start? Each reason says what to do next.
 
-export type StartProblem = 'PORT_TAKEN' | 'HOST_NOT_LOOPBACK' | 'HOST_UNUSABLE' | 'DATA_DIR_IN_USE' | 'DATA_DIR_UNUSABLE'
+export type StartProblem = 'PORT_TAKEN' | 'HOST_NOT_LOOPBACK' | 'HOST_UNUSABLE' | 'LIMIT_UNUSABLE' | 'DATA_DIR_IN_USE' | 'DATA_DIR_UNUSABLE'
 
 /** The broker did not start; nothing is left open. */
 export class BrokerStartError extends Error {

@@ -1,7 +1,8 @@
-// Does the README name exactly the versions that are spoken and the flags that there are?
+// Does the README name exactly the versions that are spoken, the flags and the limits that there are?
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { help } from './flags'
+import { defaultLimits } from './limits'
 import { type AnyApi, apis } from './protocol'
 
 const readme = readFileSync(join(__dirname, '../README.md'), 'utf8')
@@ -19,4 +20,13 @@ it('every flag of the help is explained, and no other', () => {
   const flagsOf = (text: string) => new Set([...text.matchAll(/--[a-z-]+/g)].map(([flag]) => flag))
   const explained = new Set([...readme.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, flag]) => flag))
   expect(explained).toEqual(new Set([...flagsOf(help)].filter(flag => flag !== '--help' && flag !== '--version')))
+})
+
+it('the table of limits is the table of defaults', () => {
+  const mebibyte = 1024 * 1024
+  const rows = [...readme.matchAll(/^\| `(\w+Max)` +\| ([\d,]+)( MiB)? +\|/gm)].map(([, name, digits, unit]) => [
+    name,
+    Number(digits!.replaceAll(',', '')) * (unit ? mebibyte : 1)
+  ])
+  expect(Object.fromEntries(rows)).toEqual(defaultLimits)
 })

@@ -1,5 +1,6 @@
 // Which groups does this broker coordinate?
 import type { Clock } from '../clock'
+import { defaultLimits, type Limits } from '../limits'
 import { errorCodes } from '../protocol'
 import { Group } from './group'
 import { failedJoin, failedSync, type JoinRequest, type JoinResult, type SyncResult } from './member'
@@ -13,7 +14,8 @@ export class GroupCoordinator {
   constructor(
     readonly offsets: OffsetStore,
     private readonly clock: Clock,
-    private readonly initialRebalanceDelayMs: number
+    private readonly initialRebalanceDelayMs: number,
+    private readonly limits: Pick<Limits, 'groupMembersMax'> = defaultLimits
   ) {}
 
   find(groupId: string): Group | undefined {
@@ -26,7 +28,7 @@ export class GroupCoordinator {
     if (!group) {
       if (request.memberId !== '') return failedJoin(errorCodes.UNKNOWN_MEMBER_ID, request.memberId)
       this.forgetEmptyGroups()
-      group = new Group(groupId, this.clock, this.initialRebalanceDelayMs)
+      group = new Group(groupId, this.clock, this.initialRebalanceDelayMs, this.limits.groupMembersMax)
       this.groups.set(groupId, group)
     }
     return group.join(request)

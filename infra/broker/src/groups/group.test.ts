@@ -1,5 +1,5 @@
 // Do the members of a group end in one generation, whatever order they come, go and fall silent in?
-import { ManualClock } from '../../test/manual-clock'
+import { ManualClock } from '../manual-clock'
 import { errorName } from '../protocol'
 import { Group } from './group'
 import type { JoinRequest, JoinResult } from './member'

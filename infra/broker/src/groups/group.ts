@@ -1,6 +1,7 @@
 // How do the members of one consumer group agree on a generation and who reads what?
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock'
+import { defaultLimits } from '../limits'
 import { errorCodes } from '../protocol'
 import {
   electProtocol,
@@ -34,8 +35,6 @@ import {
 // A rebalance in which nobody is left ends in Empty. A wrong generation is ILLEGAL_GENERATION in every state.
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
-/** Members of one group, those included that were only told an id. */
-const membersMax = 1000
 /** Bounds of a session time-out; Apache Kafka's lower bound of 6 s would make tests wait. */
 const sessionTimeoutMsMin = 1
 const sessionTimeoutMsMax = 1_800_000
@@ -58,7 +57,8 @@ export class Group {
   constructor(
     readonly id: string,
     private readonly clock: Clock,
-    private readonly initialRebalanceDelayMs: number
+    private readonly initialRebalanceDelayMs: number,
+    private readonly membersMax = defaultLimits.groupMembersMax
   ) {}
 
   get isEmpty(): boolean {
@@ -87,7 +87,7 @@ export class Group {
     if (protocolType === '' || protocols.length === 0) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
     const isKnown = this.members.has(memberId) || this.promised.has(memberId)
     if (memberId !== '' && !isKnown) return errorCodes.UNKNOWN_MEMBER_ID
-    if (!isKnown && this.members.size + this.promised.size >= membersMax) return errorCodes.GROUP_MAX_SIZE_REACHED
+    if (!isKnown && this.members.size + this.promised.size >= this.membersMax) return errorCodes.GROUP_MAX_SIZE_REACHED
     const others = [...this.members.values()].filter(({ id }) => id !== memberId)
     if (others.length === 0) return undefined
     const isShared = protocols.some(({ name }) => others.every(other => other.protocols.some(each => each.name === name)))

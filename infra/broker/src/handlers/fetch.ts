@@ -1,12 +1,10 @@
 // Which batches does a consumer get, and how long does it wait for them?
+import type { FetchShare } from '../fetch-memory'
 import { type Apis, errorCodes, type RequestOf } from '../protocol'
 import type { Topic } from '../topics/topics'
 import { type BrokerState, type Handler, topicOf } from './handler'
 
 const idsFrom = 13
-/** Bytes of one answer, whatever the client allows: what a connection may hold in memory. One batch goes out even if it is larger. */
-const answerBytesMax = 64 * 1024 * 1024
-const waitMsMax = 300_000
 
 type FetchRequest = RequestOf<Apis['fetch']>
 type FetchTopic = FetchRequest['topics'][number]
@@ -35,6 +33,7 @@ function failed(partitionIndex: number, errorCode: number): PartitionAnswer {
 interface Budget {
   bytesLeft: number
   isEmpty: boolean
+  share: FetchShare
 }
 
 async function readPartition(topic: Topic, asked: FetchPartition, budget: Budget): Promise<PartitionAnswer> {
@@ -45,13 +44,14 @@ async function readPartition(topic: Topic, asked: FetchPartition, budget: Budget
   if (fetchOffset < startOffset || fetchOffset > endOffset) {
     return { ...failed(partition, errorCodes.OFFSET_OUT_OF_RANGE), highWatermark: endOffset, logStartOffset: startOffset }
   }
-  const allowed = Math.min(partitionMaxBytes, budget.bytesLeft)
+  const allowed = budget.share.claim(Math.min(partitionMaxBytes, budget.bytesLeft))
   let records = allowed > 0 || budget.isEmpty ? await log.read(fetchOffset, allowed) : []
   let bytes = 0
   for (const each of records) bytes += each.length
   // a log always gives one batch; only the first of an answer may be larger than what is left
   if (bytes > budget.bytesLeft && !budget.isEmpty) records = []
   else budget.bytesLeft -= bytes
+  budget.share.settle(allowed, records.length > 0 ? bytes : 0)
   if (records.length > 0) budget.isEmpty = false
   return {
     partitionIndex: partition,
@@ -63,9 +63,9 @@ async function readPartition(topic: Topic, asked: FetchPartition, budget: Budget
   }
 }
 
-async function gather(state: BrokerState, request: FetchRequest, usesIds: boolean): Promise<Answer> {
-  const bytesMax = Math.min(request.maxBytes, answerBytesMax)
-  const budget: Budget = { bytesLeft: bytesMax, isEmpty: true }
+async function gather(state: BrokerState, request: FetchRequest, usesIds: boolean, share: FetchShare): Promise<Answer> {
+  const bytesMax = Math.min(request.maxBytes, state.limits.fetchBytesMax)
+  const budget: Budget = { bytesLeft: bytesMax, isEmpty: true, share }
   const answer: Answer = { responses: [], bytes: 0, hasError: false }
   for (const { partitions, topic: name, topicId } of request.topics) {
     const topic = topicOf(state.topics, name, topicId, usesIds)
@@ -112,16 +112,19 @@ function hasGrown(state: BrokerState, { responses }: Answer, usesIds: boolean): 
   })
 }
 
-export const fetch: Handler<'fetch'> = async (state, request, { signal, version }) => {
+export const fetch: Handler<'fetch'> = async (state, request, { afterAnswer, signal, version }) => {
   // sessions (KIP-227) are refused by never handing out an id: clients then ask in full each time
   if (request.sessionId !== 0) return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
   const usesIds = version >= idsFrom
-  const deadline = Date.now() + Math.min(Math.max(request.maxWaitMs, 0), waitMsMax)
+  const deadline = Date.now() + Math.min(Math.max(request.maxWaitMs, 0), state.limits.fetchWaitMsMax)
+  const share = state.fetchMemory.share()
+  afterAnswer(() => share.release())
   for (;;) {
-    const answer = await gather(state, request, usesIds)
+    const answer = await gather(state, request, usesIds, share)
     const waitMs = deadline - Date.now()
-    const isEnough = answer.bytes >= request.minBytes || answer.hasError || waitMs <= 0 || signal.aborted
+    const isEnough = answer.bytes >= request.minBytes || answer.hasError || share.isCut || waitMs <= 0 || signal.aborted
     if (isEnough) return { errorCode: errorCodes.NONE, responses: answer.responses }
+    share.release()
     if (!hasGrown(state, answer, usesIds)) await appended(state, request, usesIds, waitMs, signal)
   }
 }

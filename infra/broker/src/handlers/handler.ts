@@ -1,5 +1,8 @@
 // What does a handler get, and what does it answer?
+import type { Clock } from '../clock'
+import type { FetchMemory } from '../fetch-memory'
 import type { GroupCoordinator } from '../groups/coordinator'
+import type { Limits } from '../limits'
 import type { ProducerIds } from '../producer-ids'
 import type { ApiName, Apis, RequestOf, ResponseInput } from '../protocol'
 import type { Topic, Topics } from '../topics/topics'
@@ -14,6 +17,10 @@ export interface BrokerState {
   port: number
   defaultPartitions: number
   autoCreateTopics: boolean
+  limits: Readonly<Limits>
+  fetchMemory: FetchMemory
+  /** What all time-outs and all times that the broker itself gives run by. */
+  clock: Clock
   topics: Topics
   groups: GroupCoordinator
   producerIds: ProducerIds
@@ -27,6 +34,8 @@ export interface Caller {
   clientHost: string
   /** Aborted when the connection is gone or the broker stops. */
   signal: AbortSignal
+  /** Calls `task` once the answer is in the client's hands, or nobody waits for it any more. */
+  afterAnswer(task: () => void): void
 }
 
 /** Answers one API; `undefined` sends nothing, as a produce request with acks 0 wants. */

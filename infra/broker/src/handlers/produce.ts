@@ -1,4 +1,5 @@
 // How does a produce request end up in its partitions' logs?
+import type { Clock } from '../clock'
 import { errorCodes, KafkaError } from '../protocol'
 import type { Topic } from '../topics/topics'
 import { type Handler, topicOf } from './handler'
@@ -18,12 +19,12 @@ function refusal(index: number, errorCode: number, errorMessage: string | null =
   return { index, errorCode, baseOffset: -1, errorMessage }
 }
 
-function append(topic: Topic, index: number, records: Buffer | null): PartitionResult {
+function append(topic: Topic, index: number, records: Buffer | null, clock: Clock): PartitionResult {
   const log = topic.partitions[index]
   if (!log) return refusal(index, errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
   if (!records) return refusal(index, errorCodes.INVALID_RECORD, 'no records')
   try {
-    const appendTime = topic.configs['message.timestamp.type'] === 'LogAppendTime' ? Date.now() : undefined
+    const appendTime = topic.configs['message.timestamp.type'] === 'LogAppendTime' ? clock.now() : undefined
     const baseOffset = log.append(records, topic.batchBytesMax, appendTime)
     return { index, errorCode: errorCodes.NONE, baseOffset, logStartOffset: log.startOffset, logAppendTimeMs: appendTime ?? -1 }
   } catch (error) {
@@ -32,7 +33,7 @@ function append(topic: Topic, index: number, records: Buffer | null): PartitionR
   }
 }
 
-export const produce: Handler<'produce'> = ({ topics }, { acks, topicData, transactionalId }, { version }) => {
+export const produce: Handler<'produce'> = ({ clock, topics }, { acks, topicData, transactionalId }, { version }) => {
   const isAcksKnown = acks === 0 || acks === 1 || acks === -1
   const usesIds = version >= idsFrom
   const responses = topicData.map(({ name, partitionData, topicId }) => {
@@ -41,7 +42,7 @@ export const produce: Handler<'produce'> = ({ topics }, { acks, topicData, trans
       if (!isAcksKnown) return refusal(index, errorCodes.INVALID_REQUIRED_ACKS)
       if (transactionalId !== null) return refusal(index, errorCodes.INVALID_TXN_STATE, 'transactions are not supported')
       if (!topic) return refusal(index, usesIds ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
-      return append(topic, index, records)
+      return append(topic, index, records, clock)
     })
     return { name, topicId, partitionResponses }
   })

@@ -70,9 +70,13 @@ function required<T>(value: T | null, what: string): T {
   return value
 }
 
+/** What a string's length can be in any version; flexible ones could say more, and Kafka refuses them. */
+const stringBytesMax = 32_767
+
 export const nullableString: Codec<string | null> = {
   read(reader) {
     const length = readLength(reader, 'int16')
+    if (length > stringBytesMax) throw new RangeError(`string of ${length} bytes, at most ${stringBytesMax} are allowed`)
     return length < 0 ? null : reader.text(length)
   },
   write(writer, value) {
@@ -120,6 +124,8 @@ export function nullableArray<Out, In>(element: Codec<Out, In>): Codec<Out[] | n
       if (length < 0) return null
       // every element takes a byte at least: a longer count is a lie, and must not allocate
       if (length > reader.remaining) throw new RangeError(`array of ${length} elements in ${reader.remaining} bytes`)
+      reader.elementsLeft -= length
+      if (reader.elementsLeft < 0) throw new RangeError(`array of ${length} elements, ${reader.elementsLeft + length} more are allowed`)
       const values: Out[] = []
       for (let index = 0; index < length; index++) values.push(element.read(reader))
       return values

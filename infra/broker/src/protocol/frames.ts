@@ -111,10 +111,14 @@ export function decodeRequestHeader(frame: Buffer): RequestHeader {
 
 /**
  * A whole request; `frame` comes without its size prefix, and byte strings in the body are views of it.
- * Throws RangeError when the frame is cut, too long or not spoken here.
+ * Throws RangeError when the frame is cut, too long or not spoken here, or has more than `elementsMax` array elements.
  */
-export function decodeRequest(frame: Buffer): { header: RequestHeader; name: ApiName; body: unknown } {
+export function decodeRequest(
+  frame: Buffer,
+  elementsMax = Number.POSITIVE_INFINITY
+): { header: RequestHeader; name: ApiName; body: unknown } {
   const reader = new Reader(frame)
+  reader.elementsLeft = elementsMax
   const header = readRequestHeader(reader)
   if (!header.apiName || !header.isSupported) throw new RangeError(`API ${header.apiKey} version ${header.version} is not spoken here`)
   const api: AnyApi = apis[header.apiName]
@@ -173,12 +177,16 @@ export class FrameSizeError extends Error {
   override readonly name = 'FrameSizeError'
 }
 
-/** Cuts a byte stream into frames. A frame within one chunk is a view of it; one that spans chunks is copied once. */
+/** What a frame gets before its bytes have come: a size prefix alone must not cost its size. */
+const firstFrameBytes = 1024 * 1024
+
+/** Cuts a byte stream into frames. A frame within one chunk is a view of it; one that spans chunks is copied. */
 export class FrameSplitter {
   /** The first bytes of a size prefix that the last chunk cut. */
   private prefix = Buffer.alloc(0)
-  /** The frame under way, of which `filled` bytes are there. */
+  /** The frame of `size` bytes under way, of which `filled` are there; it grows with them. */
   private frame: Buffer | undefined
+  private size = 0
   private filled = 0
 
   constructor(private readonly frameBytesMax = defaultFrameBytesMax) {}
@@ -188,9 +196,8 @@ export class FrameSplitter {
     const frames: Buffer[] = []
     let rest = chunk
     if (this.frame) {
-      const copied = rest.copy(this.frame, this.filled)
-      this.filled += copied
-      if (this.filled < this.frame.length) return frames
+      const copied = this.fill(rest.subarray(0, this.size - this.filled))
+      if (this.filled < this.size) return frames
       frames.push(this.frame)
       this.frame = undefined
       rest = rest.subarray(copied)
@@ -200,7 +207,8 @@ export class FrameSplitter {
       const size = this.checkedSize(rest.readInt32BE(0))
       const end = sizePrefixBytes + size
       if (rest.length < end) {
-        this.frame = Buffer.allocUnsafeSlow(size)
+        this.size = size
+        this.frame = Buffer.allocUnsafeSlow(Math.min(size, Math.max(firstFrameBytes, rest.length)))
         this.filled = rest.copy(this.frame, 0, sizePrefixBytes)
         rest = rest.subarray(rest.length)
         break
@@ -210,6 +218,20 @@ export class FrameSplitter {
     }
     this.prefix = Buffer.from(rest)
     return frames
+  }
+
+  /** Copies bytes of the frame under way, for which it grows; returns how many. */
+  private fill(bytes: Buffer): number {
+    const filled = this.filled + bytes.length
+    let frame = this.frame!
+    if (filled > frame.length) {
+      frame = Buffer.allocUnsafeSlow(Math.min(this.size, Math.max(frame.length * 2, filled)))
+      this.frame!.copy(frame, 0, 0, this.filled)
+      this.frame = frame
+    }
+    bytes.copy(frame, this.filled)
+    this.filled = filled
+    return bytes.length
   }
 
   private checkedSize(size: number): number {

@@ -15,6 +15,8 @@ const int64Max = 2 ** 63
 export class Reader {
   version = 0
   flexible = false
+  /** Array elements that may still be read; a codec takes from it before it reads an array. */
+  elementsLeft = Number.POSITIVE_INFINITY
 
   constructor(
     readonly buffer: Buffer,

@@ -2,14 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { defaultLimits, type Limits } from '../limits'
 import { replaceFile } from '../log/atomic-file'
 import { type LogOptions, PartitionLog } from '../log/partition-log'
 import { KafkaError } from '../protocol'
 import { checkTopicConfigs, topicConfigs } from './topic-configs'
 
-/** Partitions of one topic, and of the broker. */
-const partitionsMax = 10_000
-const partitionsOfAllMax = 100_000
 const nameCharsMax = 249
 
 export interface Topic {
@@ -48,7 +46,8 @@ export class Topics {
   /** Opens what `dataDir` holds. Throws when its catalog cannot be read. */
   constructor(
     private readonly dataDir: string | undefined,
-    private readonly logOptions: Omit<LogOptions, 'folder'>
+    private readonly logOptions: Omit<LogOptions, 'folder'>,
+    private readonly limits: Pick<Limits, 'topicsMax' | 'partitionsMax' | 'partitionsPerTopicMax'> = defaultLimits
   ) {
     this.catalogPath = dataDir && join(dataDir, 'topics.json')
     const catalog = this.loadCatalog()
@@ -93,18 +92,21 @@ export class Topics {
   }
 
   private checkCount(partitions: number): void {
-    if (partitions < 1 || partitions > partitionsMax) {
-      throw new KafkaError('INVALID_PARTITIONS', `Number of partitions must be between 1 and ${partitionsMax}, not ${partitions}.`)
+    const { partitionsMax, partitionsPerTopicMax } = this.limits
+    if (partitions < 1 || partitions > partitionsPerTopicMax) {
+      throw new KafkaError('INVALID_PARTITIONS', `Number of partitions must be between 1 and ${partitionsPerTopicMax}, not ${partitions}.`)
     }
     let all = partitions
     for (const topic of this.byName.values()) all += topic.partitions.length
-    if (all > partitionsOfAllMax) throw new KafkaError('POLICY_VIOLATION', `the broker holds ${partitionsOfAllMax} partitions at most`)
+    if (all > partitionsMax) throw new KafkaError('POLICY_VIOLATION', `the broker holds ${partitionsMax} partitions at most`)
   }
 
   /** Throws KafkaError with the reason why a topic cannot be created. */
   checkNew(name: string, partitions: number, configs: Record<string, string>): void {
     checkTopicName(name)
     if (this.byName.has(name)) throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
+    if (this.byName.size >= this.limits.topicsMax)
+      throw new KafkaError('POLICY_VIOLATION', `the broker holds ${this.limits.topicsMax} topics at most`)
     this.checkCount(partitions)
     checkTopicConfigs(configs)
   }

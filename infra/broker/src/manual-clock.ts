@@ -1,9 +1,15 @@
 // How does a test pass an hour at once? A clock that stands still until it is moved.
-import type { Clock } from '../src/clock'
+import type { Clock } from './clock'
 
+/** Given to `startBroker({ clock })`, it decides when sessions, rebalances and transactions time out and when records are too old to keep. */
 export class ManualClock implements Clock {
-  private time = 1_000_000
+  private time: number
   private tasks: { due: number; task: () => void }[] = []
+
+  /** @param startMs epoch milliseconds that it begins at: by default those of the machine, so that it agrees with the times of producers */
+  constructor(startMs = Date.now()) {
+    this.time = startMs
+  }
 
   now(): number {
     return this.time
@@ -17,7 +23,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Moves time on, running what falls due in between, in order. */
+  /** Moves time on by `ms` and runs what falls due in between, in order. */
   advance(ms: number): void {
     const end = this.time + ms
     for (;;) {
@@ -30,6 +36,7 @@ export class ManualClock implements Clock {
     this.time = end
   }
 
+  /** How many tasks are still to fall due. */
   get pending(): number {
     return this.tasks.length
   }
