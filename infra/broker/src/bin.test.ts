@@ -1,5 +1,5 @@
 // Does the command start, stop, refuse and survive as its help says?
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { batchOf } from '../test/batches'
 import { runBin, startBin } from '../test/bin'
@@ -17,6 +17,45 @@ it.each([
   [['start'], "Unexpected argument 'start'"]
 ])('%j is refused by name', (args, message) => {
   expect(() => readFlags(args)).toThrow(message)
+})
+
+describe('users and keys', () => {
+  const folder = temporaryFolder()
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const optionsOf = (args: string[], environment = {}) => {
+    const command = readFlags(args, environment)
+    if (command.kind !== 'start') throw new Error(command.kind)
+    return command.options
+  }
+
+  it('come from the files that the flags name, users also from a variable', () => {
+    const users = file('users', '# for the test\nann=a=b\n\nbob= c\n')
+    const [key, cert, ca] = ['key', 'cert', 'ca'].map(name => file(name, name.toUpperCase())) as [string, string, string]
+    const named = optionsOf(['--sasl-users', users, '--sasl-mechanisms', 'plain,SCRAM-SHA-256', '--tls-key', key, '--tls-cert', cert])
+    expect(named).toMatchObject({
+      tls: { key: 'KEY', cert: 'CERT' },
+      sasl: { users: { ann: 'a=b', bob: ' c' }, mechanisms: ['PLAIN', 'SCRAM-SHA-256'] }
+    })
+    expect(optionsOf(['--tls-key', key, '--tls-cert', cert, '--tls-ca', ca]).tls).toMatchObject({ ca: 'CA' })
+    expect(optionsOf([], { SLUICE_BROKER_SASL_USERS: 'ann=x' }).sasl).toEqual({ users: { ann: 'x' } })
+    expect(optionsOf([])).not.toHaveProperty('sasl')
+  })
+
+  it.each([
+    ['a key without a certificate', () => ['--tls-key', file('k', '')], /--tls-key and --tls-cert/],
+    ['a file that is not there', () => ['--sasl-users', join(folder, 'none')], /--sasl-users .*none: cannot be read \(ENOENT\)/],
+    ['a line without a name', () => ['--sasl-users', file('u1', 'ann=x\nsecret')], /u1, line 2: must be name=password.$/],
+    ['a user twice', () => ['--sasl-users', file('u2', 'ann=secret\nann=y')], /the user ann is named twice/],
+    ['no user', () => ['--sasl-users', file('u3', '# nobody')], /names no user/],
+    ['an unknown mechanism', () => ['--sasl-mechanisms', 'GSSAPI'], /"GSSAPI" is none. There are PLAIN/],
+    ['mechanisms without users', () => ['--sasl-mechanisms', 'PLAIN'], /needs users/]
+  ])('%s is refused by name, without telling a password', (_, args, message) => {
+    expect(() => readFlags(args())).toThrow(message)
+    expect(() => readFlags(args())).not.toThrow('secret')
+  })
 })
 
 it('a flag that cannot be used ends with code 2, its name and a remedy', async () => {

@@ -3,13 +3,15 @@
 // is in use or cannot be used, 1 anything else.
 import { version } from '../package.json'
 import { type Broker, startBroker } from './broker'
-import { BrokerStartError, type StartProblem } from './errors'
-import { type Command, FlagError, help, readFlags } from './flags'
+import { BrokerStartError, FlagError, type StartProblem } from './errors'
+import { type Command, help, readFlags } from './flags'
 
 const exitCodes: Record<StartProblem, number> = {
   HOST_NOT_LOOPBACK: 2,
   HOST_UNUSABLE: 2,
   LIMIT_UNUSABLE: 2,
+  TLS_UNUSABLE: 2,
+  SASL_UNUSABLE: 2,
   PORT_TAKEN: 3,
   DATA_DIR_IN_USE: 4,
   DATA_DIR_UNUSABLE: 4
@@ -44,7 +46,7 @@ async function run(command: Command): Promise<void> {
 
 async function main(): Promise<void> {
   try {
-    await run(readFlags(process.argv.slice(2)))
+    await run(readFlags(process.argv.slice(2), process.env))
   } catch (error) {
     const isExpected = error instanceof FlagError || error instanceof BrokerStartError
     console.error(`sluice-broker: ${isExpected ? error.message : (error as Error).stack}`)

@@ -1,5 +1,5 @@
 // How are listener, topics, groups and connections put together, and taken apart again?
-import { type AddressInfo, createServer, isIP, type Server } from 'node:net'
+import { type AddressInfo, isIP, type Server, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Clock, systemClock } from './clock'
@@ -14,6 +14,8 @@ import { type Limits, limitsOf } from './limits'
 import { Flusher } from './log/flusher'
 import { TailBudget } from './log/tail'
 import { ProducerIds } from './producer-ids'
+import { createListener, type Listener, type TlsOptions } from './security/tls'
+import { type SaslOptions, Users } from './security/users'
 import { Topics } from './topics/topics'
 
 export interface BrokerOptions {
@@ -21,8 +23,12 @@ export interface BrokerOptions {
   port?: number
   /** Address to listen on and to tell clients; 127.0.0.1 by default. */
   host?: string
-  /** Allows a host beyond loopback. There is neither encryption nor authentication: any peer may read and write everything. */
+  /** Allows a host beyond loopback. Any peer that `tls` and `sasl` let in may read and write everything. */
   listenAnywhere?: boolean
+  /** Listens with TLS, and with `ca` only for clients with a certificate of that authority. */
+  tls?: TlsOptions
+  /** Lets in only these users, each by one of the mechanisms. */
+  sasl?: SaslOptions
   /** Where topics, records and offsets are kept; without one they live in memory. */
   dataDir?: string
   /** Partitions of topics that are created without a number; 1 by default. */
@@ -99,16 +105,18 @@ function lock(dataDir: string | undefined): () => void {
 
 /**
  * Starts a broker and resolves once it accepts connections.
- * @throws BrokerStartError when the port is taken, a host or a limit is not allowed or the data directory is in use
+ * @throws BrokerStartError when the port is taken, the data directory is in use, or a host, a limit, TLS or SASL cannot be used
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { host = '127.0.0.1', log: onWarning = () => {} } = options
   if (!options.listenAnywhere && !isLoopback(host)) {
-    const remedy = 'It has neither encryption nor authentication. Add --listen-anywhere (listenAnywhere: true) if that is what you want.'
+    const remedy = 'This is no broker for production. Add --listen-anywhere (listenAnywhere: true) if that is what you want.'
     throw new BrokerStartError('HOST_NOT_LOOPBACK', `The host ${host} is reachable from other machines. ${remedy}`)
   }
   const limits = limitsOf(options.limits)
-  const server = createServer()
+  const users = options.sasl && (await Users.of(options.sasl))
+  const listener = createListener(options.tls, limits.connectionsMax, onWarning)
+  const { server } = listener
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir)
   await listen(server, options.port ?? 0, host)
   const { port } = server.address() as AddressInfo
@@ -119,7 +127,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const isWildcard = host === '0.0.0.0' || host === '::'
     const { autoCreateTopics = true, defaultPartitions = 1 } = options
     const state: BrokerState = { ...stores, host: isWildcard ? hostname() : host, port, defaultPartitions, autoCreateTopics }
-    return serve(server, state, onWarning, async () => {
+    const connections = new Connections(state, users, onWarning)
+    return serve(listener, connections, state, async () => {
       await stores.close()
       unlock?.()
     })
@@ -131,17 +140,21 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
 }
 
-function serve(server: Server, state: BrokerState, onWarning: (message: string) => void, closeStores: () => Promise<void>): Broker {
-  const connections = new Connections(state, onWarning)
-  server.on('connection', socket => connections.accept(socket))
+function serve(
+  { endHandshakes, event, server }: Listener,
+  connections: Connections,
+  { host, port }: BrokerState,
+  closeStores: () => Promise<void>
+): Broker {
+  server.on(event, (socket: Socket) => connections.accept(socket))
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     const closed = new Promise(done => server.close(done))
     connections.close()
+    endHandshakes()
     await closed
     await closeStores()
   }
-  const { host, port } = state
   return {
     host,
     port,

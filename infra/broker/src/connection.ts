@@ -3,11 +3,24 @@ import type { Socket } from 'node:net'
 import { advertised } from './handlers/api-versions'
 import type { BrokerState, Caller, Handler } from './handlers/handler'
 import { handlers } from './handlers/index'
-import { type ApiName, decodeRequest, decodeRequestHeader, encodeResponseParts, errorCodes, FrameSplitter } from './protocol'
+import {
+  type ApiName,
+  type Apis,
+  decodeRequest,
+  decodeRequestHeader,
+  encodeResponseParts,
+  errorCodes,
+  FrameSplitter,
+  type RequestOf
+} from './protocol'
+import { Authentication, type Step, tokenBytesMax } from './security/authentication'
+import type { Users } from './security/users'
 
 export interface ConnectionOptions {
   socket: Socket
   state: BrokerState
+  /** Who is let in; without them everybody is. */
+  users: Users | undefined
   onWarning: (message: string) => void
 }
 
@@ -22,10 +35,12 @@ export class Connection {
   private readonly peer: string
   private readonly clientHost: string
   private isServing = false
+  private readonly authentication: Authentication | undefined
 
   constructor(private readonly options: ConnectionOptions) {
-    const { socket, state } = options
-    this.splitter = new FrameSplitter(state.limits.frameBytesMax)
+    const { socket, state, users } = options
+    this.authentication = users && new Authentication(users)
+    this.splitter = new FrameSplitter(users ? tokenBytesMax : state.limits.frameBytesMax)
     this.clientHost = socket.remoteAddress ?? ''
     this.peer = `${this.clientHost}:${socket.remotePort}`
     socket.setNoDelay(true)
@@ -74,6 +89,8 @@ export class Connection {
   }
 
   private async answer(frame: Buffer): Promise<void> {
+    const { authentication } = this
+    if (authentication?.isRaw) return this.answerRaw(authentication, frame)
     const header = decodeRequestHeader(frame)
     const { correlationId, version } = header
     if (!header.isSupported && header.apiName === 'apiVersions') {
@@ -83,6 +100,7 @@ export class Connection {
       )
       return
     }
+    if (authentication && !authentication.isDone && header.apiName !== 'apiVersions') return this.authenticate(authentication, frame)
     const { body, name } = decodeRequest(frame, this.options.state.limits.requestElementsMax)
     let after: (() => void) | undefined
     const caller: Caller = {
@@ -101,6 +119,41 @@ export class Connection {
     } finally {
       after?.()
     }
+  }
+
+  private async answerRaw(authentication: Authentication, message: Buffer): Promise<void> {
+    const answer = authentication.proceed(message)
+    const size = Buffer.alloc(4)
+    size.writeInt32BE(answer.length)
+    await this.write([size, answer])
+    this.admit(authentication)
+  }
+
+  /** Answers what leads to an authenticated connection. Throws, which closes this one, at any other request. */
+  private async authenticate(authentication: Authentication, frame: Buffer): Promise<void> {
+    const { body, header, name } = decodeRequest(frame)
+    let step: Step<object>
+    if (name === 'saslHandshake') {
+      step = authentication.handshake((body as RequestOf<Apis['saslHandshake']>).mechanism, header.version)
+    } else if (name === 'saslAuthenticate') {
+      step = authentication.authenticate((body as RequestOf<Apis['saslAuthenticate']>).authBytes)
+    } else {
+      throw new Error(`${name} before it has authenticated`)
+    }
+    await this.write(encodeResponseParts(name, header.version, header.correlationId, step.response as never))
+    if (step.isLast) this.dismiss(`it did not authenticate (${name})`)
+    else this.admit(authentication)
+  }
+
+  private admit({ isDone }: Authentication): void {
+    if (isDone) this.splitter.frameBytesMax = this.options.state.limits.frameBytesMax
+  }
+
+  /** Ends the connection once the client has been told why. */
+  private dismiss(reason: string): void {
+    this.options.onWarning(`closed the connection of ${this.peer}: ${reason}`)
+    this.gone.abort()
+    this.options.socket.destroySoon()
   }
 
   /** Hands one response to the socket; waits when the client reads slower than it asks. */

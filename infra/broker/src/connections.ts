@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { Connection } from './connection'
 import type { BrokerState } from './handlers/handler'
+import type { Users } from './security/users'
 
 /** All connections of a broker. */
 export class Connections {
@@ -10,6 +11,7 @@ export class Connections {
 
   constructor(
     private readonly state: BrokerState,
+    private readonly users: Users | undefined,
     private readonly onWarning: (message: string) => void
   ) {}
 
@@ -23,7 +25,7 @@ export class Connections {
       socket.destroy()
       return
     }
-    const connection = new Connection({ socket, state: this.state, onWarning: this.onWarning })
+    const connection = new Connection({ socket, state: this.state, users: this.users, onWarning: this.onWarning })
     this.open.add(connection)
     this.perAddress.set(address, (this.perAddress.get(address) ?? 0) + 1)
     socket.on('close', () => this.forget(connection, address))

@@ -1,6 +1,14 @@
 // Why can a broker not start? Each reason says what to do next.
 
-export type StartProblem = 'PORT_TAKEN' | 'HOST_NOT_LOOPBACK' | 'HOST_UNUSABLE' | 'LIMIT_UNUSABLE' | 'DATA_DIR_IN_USE' | 'DATA_DIR_UNUSABLE'
+export type StartProblem =
+  | 'PORT_TAKEN'
+  | 'HOST_NOT_LOOPBACK'
+  | 'HOST_UNUSABLE'
+  | 'LIMIT_UNUSABLE'
+  | 'TLS_UNUSABLE'
+  | 'SASL_UNUSABLE'
+  | 'DATA_DIR_IN_USE'
+  | 'DATA_DIR_UNUSABLE'
 
 /** The broker did not start; nothing is left open. */
 export class BrokerStartError extends Error {
@@ -13,4 +21,9 @@ export class BrokerStartError extends Error {
   ) {
     super(message, options)
   }
+}
+
+/** A flag that cannot be used; the message names flag, value and remedy. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError'
 }

@@ -1,11 +1,8 @@
 // Which flags does the command take, and what is said of one that cannot be used?
 import { parseArgs } from 'node:util'
 import type { BrokerOptions } from './broker'
-
-/** A flag that cannot be used; the message names flag, value and remedy. */
-export class FlagError extends Error {
-  override readonly name = 'FlagError'
-}
+import { FlagError } from './errors'
+import { readAccess, saslUsersVariable } from './security/access-flags'
 
 export const defaultPort = 9092
 
@@ -15,11 +12,17 @@ Usage: sluice-broker [flags]
 
   --port <number>        port to listen on, 0 for a free one (${defaultPort})
   --host <address>       address to listen on and to tell clients (127.0.0.1)
-  --listen-anywhere      allow a host beyond loopback; there is neither encryption nor authentication
+  --listen-anywhere      allow a host beyond loopback; any peer that TLS and SASL let in may read and write everything
   --data-dir <folder>    keep topics, records and offsets there; without it all is gone at the end
   --partitions <number>  partitions of topics created without a number (1)
   --no-auto-create       do not create topics because a client asks for them
   --flush-ms <number>    milliseconds until appends are synchronised to disk, 0 before each answer (1000)
+  --tls-key <file>       listen with TLS: the private key, in PEM
+  --tls-cert <file>      its certificate, in PEM, with those between it and the root
+  --tls-ca <file>        also ask clients for a certificate of this authority, in PEM
+  --sasl-users <file>    let in only these users; a file with a line name=password for each, or the
+                         variable ${saslUsersVariable} with the same lines
+  --sasl-mechanisms <names>  those offered, with commas between (PLAIN,SCRAM-SHA-256,SCRAM-SHA-512)
   --help                 print this
   --version              print the version
 `
@@ -32,6 +35,11 @@ const flags = {
   partitions: { type: 'string' },
   'no-auto-create': { type: 'boolean' },
   'flush-ms': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-ca': { type: 'string' },
+  'sasl-users': { type: 'string' },
+  'sasl-mechanisms': { type: 'string' },
   help: { type: 'boolean' },
   version: { type: 'boolean' }
 } as const
@@ -54,8 +62,8 @@ function parse(args: string[]) {
 
 export type Command = { kind: 'help' } | { kind: 'version' } | { kind: 'start'; options: BrokerOptions }
 
-/** What a command line asks for. Throws FlagError. */
-export function readFlags(args: string[]): Command {
+/** What a command line, and the variable for users, ask for; reads the files that it names. Throws FlagError. */
+export function readFlags(args: string[], environment: NodeJS.ProcessEnv = {}): Command {
   const values = parse(args)
   if (values.help) return { kind: 'help' }
   if (values.version) return { kind: 'version' }
@@ -69,7 +77,8 @@ export function readFlags(args: string[]): Command {
       dataDir: values['data-dir'],
       defaultPartitions: numberOf('partitions', values.partitions, 1, 10_000),
       autoCreateTopics: !values['no-auto-create'],
-      flushMs: numberOf('flush-ms', values['flush-ms'], 0, 3_600_000)
+      flushMs: numberOf('flush-ms', values['flush-ms'], 0, 3_600_000),
+      ...readAccess(values, environment)
     }
   }
 }

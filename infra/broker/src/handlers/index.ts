@@ -11,6 +11,7 @@ import { heartbeat, joinGroup, leaveGroup, syncGroup } from './membership'
 import { metadata } from './metadata'
 import { offsetCommit, offsetFetch } from './offsets'
 import { produce } from './produce'
+import { saslAuthenticate, saslHandshake } from './sasl'
 import { createPartitions, createTopics, deleteTopics } from './topics'
 
 export const handlers: { [N in ApiName]: Handler<N> } = {
@@ -27,11 +28,13 @@ export const handlers: { [N in ApiName]: Handler<N> } = {
   syncGroup,
   describeGroups,
   listGroups,
+  saslHandshake,
   apiVersions,
   createTopics,
   deleteTopics,
   initProducerId,
   describeConfigs,
+  saslAuthenticate,
   createPartitions,
   deleteGroups,
   describeCluster

@@ -39,11 +39,13 @@ export const apis = {
   syncGroup,
   describeGroups,
   listGroups,
+  saslHandshake,
   apiVersions,
   createTopics,
   deleteTopics,
   initProducerId,
   describeConfigs,
+  saslAuthenticate,
   createPartitions,
   deleteGroups,
   describeCluster
@@ -51,9 +53,6 @@ export const apis = {
 
 export type Apis = typeof apis
 export type ApiName = keyof Apis
-
-/** What a client may need beyond that of other brokers: the broker here neither advertises nor answers them. */
-export const clientOnlyApis = { saslHandshake, saslAuthenticate }
 
 /** Name by API key. */
 export const apiNames: ReadonlyMap<number, ApiName> = new Map(

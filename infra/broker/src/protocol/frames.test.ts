@@ -156,6 +156,11 @@ const samples: Record<ApiName, Sample> = {
     request: { statesFilter: ['Stable'], typesFilter: ['classic'] },
     response: { errorCode: 0, groups: [{ groupId: 'g', protocolType: 'consumer', groupState: 'Stable', groupType: 'classic' }] }
   },
+  saslHandshake: { request: { mechanism: 'PLAIN' }, response: { errorCode: 33, mechanisms: ['SCRAM-SHA-256'] } },
+  saslAuthenticate: {
+    request: { authBytes: Buffer.from('ab') },
+    response: { errorCode: 0, authBytes: Buffer.from('ok'), sessionLifetimeMs: 3000 }
+  },
   apiVersions: {
     request: { clientSoftwareName: 'sluice', clientSoftwareVersion: '1' },
     response: {

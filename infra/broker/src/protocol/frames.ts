@@ -189,7 +189,7 @@ export class FrameSplitter {
   private size = 0
   private filled = 0
 
-  constructor(private readonly frameBytesMax = defaultFrameBytesMax) {}
+  constructor(public frameBytesMax = defaultFrameBytesMax) {}
 
   /** The frames that `chunk` completes, without their size prefixes. Throws FrameSizeError. */
   push(chunk: Buffer): Buffer[] {

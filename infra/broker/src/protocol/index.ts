@@ -1,6 +1,6 @@
 // What does a Kafka client or server need to speak the protocol? Codecs as values, frames, error codes, record batch headers.
 export type { AnyApi, Api, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api'
-export { type ApiName, type Apis, apiNames, apis, clientOnlyApis } from './apis'
+export { type ApiName, type Apis, apiNames, apis } from './apis'
 export { configResource, configSource } from './apis/describe-configs'
 export { coordinatorKeyType } from './apis/find-coordinator'
 export { listOffsetsTimestamp } from './apis/list-offsets'

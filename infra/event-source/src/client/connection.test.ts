@@ -98,11 +98,11 @@ test('plaintext to a TLS port says so', async () => {
   expect(failure.message).toMatch(/answers with TLS: set TLS|at the first request \(if this is a listener with TLS: set TLS/)
 })
 
-test('credentials for a broker that does not know SASL say so, without the password', async () => {
+test('credentials for a listener without SASL say so, without the password', async () => {
   const sasl = { mechanism: 'PLAIN', username: 'alice', password: 'alice-secret' } as const
   const failure = await failureOf('127.0.0.1', Number(broker.address.split(':').pop()), { sasl })
   expect(failure).toBeInstanceOf(AccessRefused)
-  expect(failure.message).toMatch(/does not speak SASL: remove the credentials/)
+  expect(failure.message).toMatch(/is a listener without SASL: remove the credentials/)
   expect(failure.message).not.toContain('alice-secret')
 })
 

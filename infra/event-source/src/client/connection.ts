@@ -6,7 +6,6 @@ import {
   type ApiName,
   type Apis,
   apis,
-  clientOnlyApis,
   correlationIdOf,
   decodeResponse,
   encodeRequestParts,
@@ -49,8 +48,6 @@ const BROKER_TEXT_MAX = 200
 const isTlsRecord = (chunk: Buffer) => (chunk[0] === 0x15 || chunk[0] === 0x16) && chunk[1] === 0x03
 
 /** All that this client may ask for. */
-const spokenApis = { ...apis, ...clientOnlyApis }
-type Spoken = typeof spokenApis
 
 interface Pending {
   resolve: (frame: Buffer) => void
@@ -61,7 +58,7 @@ interface Pending {
 export class Connection {
   private readonly pending = new Map<number, Pending>()
   private readonly frames = new FrameSplitter()
-  private readonly versions = new Map<keyof Spoken, number>()
+  private readonly versions = new Map<ApiName, number>()
   private nextCorrelationId = 0
   private answers = 0
   private closedBy?: Error
@@ -134,10 +131,10 @@ export class Connection {
     const answer = await this.send(apis.apiVersions, versionCaps.apiVersions!, body, REQUEST_MS_MAX)
     const isUnsupported = answer.readInt16BE(4) === errorCodes.UNSUPPORTED_VERSION
     const { apiKeys } = decodeResponse(apis.apiVersions, isUnsupported ? 0 : versionCaps.apiVersions!, answer).body
-    for (const [name, api] of Object.entries(spokenApis) as Array<[keyof Spoken, AnyApi]>) {
+    for (const [name, api] of Object.entries(apis) as Array<[ApiName, AnyApi]>) {
       const spoken = apiKeys.find(({ apiKey }) => apiKey === api.key)
       if (!spoken) continue
-      const version = Math.min(api.max, spoken.maxVersion, versionCaps[name as ApiName] ?? api.max)
+      const version = Math.min(api.max, spoken.maxVersion, versionCaps[name] ?? api.max)
       if (version >= Math.max(api.min, spoken.minVersion)) this.versions.set(name, version)
     }
   }
@@ -190,13 +187,13 @@ export class Connection {
     return this.call(name, body as never, REQUEST_MS_MAX + waitMs) as Promise<ResponseOf<Apis[N]>>
   }
 
-  private async call<N extends keyof Spoken>(name: N, body: RequestInput<Spoken[N]>, limitMs: number): Promise<ResponseOf<Spoken[N]>> {
+  private async call<N extends ApiName>(name: N, body: RequestInput<Apis[N]>, limitMs: number): Promise<ResponseOf<Apis[N]>> {
     const version = this.versions.get(name)
     if (version === undefined) throw new KafkaError('UNSUPPORTED_VERSION', `${this.address} speaks no common version of ${name}`)
-    const api: AnyApi = spokenApis[name]
+    const api: AnyApi = apis[name]
     const frame = await this.send(api, version, body, limitMs)
     try {
-      return decodeResponse(api, version, frame).body as ResponseOf<Spoken[N]>
+      return decodeResponse(api, version, frame).body as ResponseOf<Apis[N]>
     } catch (cause) {
       // what follows on this connection cannot be trusted either
       const error = new ConnectionError(`${this.address}: its answer to ${api.name} cannot be read: ${(cause as Error).message}`, { cause })

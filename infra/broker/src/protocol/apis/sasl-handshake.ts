@@ -2,16 +2,16 @@
 import { api } from '../api'
 import { array, int16, string, struct } from '../codec'
 
-// SaslHandshake Request (1) => mechanism          STRING
+// SaslHandshake Request (0-1) => mechanism          STRING
 //
-// SaslHandshake Response (1) => error_code [mechanisms]
+// SaslHandshake Response (0-1) => error_code [mechanisms]
 //   mechanisms => STRING                          those that the broker accepts
 //
-// Version 0 is not spoken: after it the mechanism's messages go over the wire without Kafka's headers.
+// After version 1 the mechanism's messages are those of SaslAuthenticate; after version 0 they go over the wire without Kafka's headers.
 export const saslHandshake = api({
   name: 'SaslHandshake',
   key: 17,
-  min: 1,
+  min: 0,
   max: 1,
   flexibleFrom: 2,
   request: struct({ mechanism: string }),
