@@ -27,7 +27,7 @@ async function fileOf(name: string, query: string, options = ''): Promise<string
 
 async function read(contract: Contract, file: string): Promise<GeneratedRecord[]> {
   const all: GeneratedRecord[] = []
-  for await (const chunk of readParquet(contract, file)) all.push(...chunk)
+  for await (const chunk of readParquet(contract, file)) all.push(...chunk.map(record => ({ ...record, value: record.value.toString() })))
   return all
 }
 

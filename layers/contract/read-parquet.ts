@@ -3,6 +3,7 @@ import { access, constants, stat } from 'node:fs/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { PipelineError } from '../errors'
 import { type DuckDbSession, literal, openDuckDb } from '../lake/duckdb'
+import { textBytes } from '../lake/text-column'
 import { nearest, quoteIdentifier as quoted } from './identifiers'
 import { unreadable } from './lines'
 import { KEY_SEPARATOR } from './read-csv'
@@ -88,7 +89,7 @@ async function* recordsOf({ connection }: DuckDbSession, file: string, sql: stri
       const chunk = await result.fetchChunk()
       if (!chunk || chunk.rowCount === 0) return
       const keys = chunk.getColumnValues(0) as (string | null)[]
-      const values = chunk.getColumnValues(1) as string[]
+      const values = await textBytes(chunk, 1)
       rows += chunk.rowCount
       yield values.map((value, index): GeneratedRecord => ({ key: keys[index]!, value }))
     }
