@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock'
 import { Connections } from './connections'
 import { lockDataDir } from './data-dir-lock'
 import { BrokerStartError } from './errors'
+import { Faults } from './faults/faults'
 import { FetchMemory } from './fetch-memory'
 import { GroupCoordinator } from './groups/coordinator'
 import { OffsetStore } from './groups/offset-store'
@@ -54,6 +55,8 @@ export interface Broker {
   readonly port: number
   /** `host:port`, as clients take it. */
   readonly address: string
+  /** What a test wants to go wrong. */
+  readonly faults: Faults
   /** Ends all connections, brings everything to disk and leaves no handle. */
   close(): Promise<void>
 }
@@ -90,13 +93,15 @@ function openStores(dataDir: string | undefined, options: BrokerOptions, limits:
   const topics = new Topics(dataDir, { segmentBytes, budget: new TailBudget(limits.tailBytesMax), flusher, onWarning }, limits)
   const offsets = new OffsetStore(dataDir && join(dataDir, 'offsets.jsonl'), flusher)
   const groups = new GroupCoordinator(offsets, clock, options.initialRebalanceDelayMs ?? 0, limits)
+  const faults = new Faults({ clock, topicNameOf: id => topics.findById(id)?.name, groupOf: id => groups.find(id) })
   const close = async (): Promise<void> => {
+    faults.clear()
     groups.close()
     await flusher.close()
     await topics.close()
     offsets.close()
   }
-  return { topics, groups, producerIds: new ProducerIds(dataDir), clock, limits, fetchMemory, close }
+  return { topics, groups, producerIds: new ProducerIds(dataDir), clock, limits, fetchMemory, faults, close }
 }
 
 function lock(dataDir: string | undefined): () => void {
@@ -143,7 +148,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 function serve(
   { endHandshakes, event, server }: Listener,
   connections: Connections,
-  { host, port }: BrokerState,
+  { faults, host, port }: BrokerState,
   closeStores: () => Promise<void>
 ): Broker {
   server.on(event, (socket: Socket) => connections.accept(socket))
@@ -156,6 +161,7 @@ function serve(
     await closeStores()
   }
   return {
+    faults,
     host,
     port,
     address: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,

@@ -1,5 +1,6 @@
 // How are the requests of one client read, answered in order, and refused when they are no requests?
 import type { Socket } from 'node:net'
+import type { Message } from './faults/placement'
 import { advertised } from './handlers/api-versions'
 import type { BrokerState, Caller, Handler } from './handlers/handler'
 import { handlers } from './handlers/index'
@@ -11,10 +12,14 @@ import {
   encodeResponseParts,
   errorCodes,
   FrameSplitter,
+  type RequestHeader,
   type RequestOf
 } from './protocol'
 import { Authentication, type Step, tokenBytesMax } from './security/authentication'
 import type { Users } from './security/users'
+
+/** Answers a request, at once or later; with nothing where the client wants no answer. */
+type Handle = (request: unknown, caller: Caller) => unknown
 
 export interface ConnectionOptions {
   socket: Socket
@@ -92,7 +97,7 @@ export class Connection {
     const { authentication } = this
     if (authentication?.isRaw) return this.answerRaw(authentication, frame)
     const header = decodeRequestHeader(frame)
-    const { correlationId, version } = header
+    const { correlationId } = header
     if (!header.isSupported && header.apiName === 'apiVersions') {
       // KIP-511: a newer version than ours is answered in version 0, which every client can read
       await this.write(
@@ -101,11 +106,17 @@ export class Connection {
       return
     }
     if (authentication && !authentication.isDone && header.apiName !== 'apiVersions') return this.authenticate(authentication, frame)
-    const { body, name } = decodeRequest(frame, this.options.state.limits.requestElementsMax)
+    const { state } = this.options
+    const { body, name } = decodeRequest(frame, state.limits.requestElementsMax)
+    await this.respond(header, name, body, (request, caller) => (handlers[name] as Handler<ApiName>)(state, request as never, caller))
+  }
+
+  /** Writes what `handle` answers, unless a fault changes it. */
+  private async respond({ clientId, correlationId, version }: RequestHeader, name: ApiName, body: unknown, handle: Handle): Promise<void> {
     let after: (() => void) | undefined
     const caller: Caller = {
       version,
-      clientId: header.clientId ?? '',
+      clientId: clientId ?? '',
       clientHost: this.clientHost,
       signal: this.gone.signal,
       afterAnswer: task => {
@@ -113,7 +124,10 @@ export class Connection {
       }
     }
     try {
-      const answered = (handlers[name] as Handler<ApiName>)(this.options.state, body as never, caller)
+      const { faults } = this.options.state
+      const answered = faults.isActive
+        ? faults.answer(name, body as Message, caller, request => handle(request, caller))
+        : handle(body, caller)
       const response = answered instanceof Promise ? await answered : answered
       if (response) await this.write(encodeResponseParts(name, version, correlationId, response as never))
     } finally {
@@ -132,16 +146,18 @@ export class Connection {
   /** Answers what leads to an authenticated connection. Throws, which closes this one, at any other request. */
   private async authenticate(authentication: Authentication, frame: Buffer): Promise<void> {
     const { body, header, name } = decodeRequest(frame)
-    let step: Step<object>
-    if (name === 'saslHandshake') {
-      step = authentication.handshake((body as RequestOf<Apis['saslHandshake']>).mechanism, header.version)
-    } else if (name === 'saslAuthenticate') {
-      step = authentication.authenticate((body as RequestOf<Apis['saslAuthenticate']>).authBytes)
-    } else {
-      throw new Error(`${name} before it has authenticated`)
-    }
-    await this.write(encodeResponseParts(name, header.version, header.correlationId, step.response as never))
-    if (step.isLast) this.dismiss(`it did not authenticate (${name})`)
+    let step = undefined as Step<object> | undefined
+    await this.respond(header, name, body, request => {
+      if (name === 'saslHandshake') {
+        step = authentication.handshake((request as RequestOf<Apis['saslHandshake']>).mechanism, header.version)
+      } else if (name === 'saslAuthenticate') {
+        step = authentication.authenticate((request as RequestOf<Apis['saslAuthenticate']>).authBytes)
+      } else {
+        throw new Error(`${name} before it has authenticated`)
+      }
+      return step.response
+    })
+    if (!step || step.isLast) this.dismiss(`it did not authenticate (${name})`)
     else this.admit(authentication)
   }
 

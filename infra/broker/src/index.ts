@@ -2,9 +2,10 @@
 export { type Broker, type BrokerOptions, startBroker } from './broker'
 export { type Clock, systemClock } from './clock'
 export { BrokerStartError, type StartProblem } from './errors'
-
+export type { Fault } from './faults/fault'
+export type { Faults } from './faults/faults'
+export { type DropOptions, type FailOptions, FaultError, type FaultFilter } from './faults/rules'
 export { defaultLimits, type Limits } from './limits'
 export { ManualClock } from './manual-clock'
-
 export type { TlsOptions } from './security/tls'
 export type { Mechanism, SaslOptions } from './security/users'

@@ -30,3 +30,8 @@ it('the table of limits is the table of defaults', () => {
   ])
   expect(Object.fromEntries(rows)).toEqual(defaultLimits)
 })
+
+it('the example is the one that is run', () => {
+  const [, ...lines] = readFileSync(join(__dirname, 'example.test.ts'), 'utf8').split('\n')
+  expect(readme).toContain(`\`\`\`ts\n${lines.join('\n')}\`\`\``)
+})

@@ -52,6 +52,8 @@ export class Group {
   private phaseDeadline: number | undefined
   /** Whether an empty group still waits for members to come together. */
   private isGathering = false
+  /** Set while a rebalance is to end with the first member who joins; called when it has. */
+  private onSplit: (() => void) | undefined
   private timer: { due: number; cancel: () => void } | undefined
 
   constructor(
@@ -145,13 +147,17 @@ export class Group {
   }
 
   private completeJoinIfAllAreThere(): void {
-    if (!this.isGathering && this.promised.size === 0 && [...this.members.values()].every(member => member.joining)) this.completeJoin()
+    const members = [...this.members.values()]
+    const areThere = this.onSplit ? members.some(member => member.joining) : members.every(member => member.joining)
+    if (!this.isGathering && this.promised.size === 0 && areThere) this.completeJoin()
   }
 
   private completeJoin(): void {
     this.isGathering = false
     for (const member of [...this.members.values()]) if (!member.joining) this.members.delete(member.id)
     this.generation++
+    this.onSplit?.()
+    this.onSplit = undefined
     const members = [...this.members.values()]
     if (members.length === 0) {
       this.state = 'Empty'
@@ -187,6 +193,17 @@ export class Group {
         ? [...this.members.values()].map(each => ({ memberId: each.id, groupInstanceId: each.instanceId, metadata: metadataOf(each) }))
         : []
     }
+  }
+
+  /** Begins a rebalance that ends with the first member who joins: the others are dropped, as though their time were over. */
+  splitRebalance(onSplit: () => void): void {
+    this.onSplit = onSplit
+    if (this.state !== 'PreparingRebalance') this.prepareRebalance()
+    this.arm()
+  }
+
+  cancelSplit(): void {
+    this.onSplit = undefined
   }
 
   sync(

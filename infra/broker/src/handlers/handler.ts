@@ -1,5 +1,6 @@
 // What does a handler get, and what does it answer?
 import type { Clock } from '../clock'
+import type { Faults } from '../faults/faults'
 import type { FetchMemory } from '../fetch-memory'
 import type { GroupCoordinator } from '../groups/coordinator'
 import type { Limits } from '../limits'
@@ -19,6 +20,8 @@ export interface BrokerState {
   autoCreateTopics: boolean
   limits: Readonly<Limits>
   fetchMemory: FetchMemory
+  /** What a test has asked to go wrong. */
+  faults: Faults
   /** What all time-outs and all times that the broker itself gives run by. */
   clock: Clock
   topics: Topics
