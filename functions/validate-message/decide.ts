@@ -20,6 +20,12 @@ const epochMsMax = 8.64e15
 
 const textOf = (record: KafkaEventRecord, name: string) => headerOf(record, name)?.toString('latin1')
 
+function isSame(left: readonly number[], right: readonly number[]): boolean {
+  if (left.length !== right.length) return false
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false
+  return true
+}
+
 /** A reader of run ids that remembers the last one: most records of a batch belong to the same run. */
 function runIdReader(): (record: KafkaEventRecord) => string {
   let lastBytes: readonly number[] = []
@@ -27,7 +33,7 @@ function runIdReader(): (record: KafkaEventRecord) => string {
   return record => {
     const bytes = headerBytes(record, headers.run)
     if (bytes === undefined) return ''
-    if (bytes.length === lastBytes.length && bytes.every((byte, index) => byte === lastBytes[index])) return lastId
+    if (isSame(bytes, lastBytes)) return lastId
     const text = Buffer.from(bytes).toString('latin1')
     lastBytes = bytes
     // anybody may write the header: what is no run id counts as none
