@@ -7,6 +7,7 @@ import { BrokerStartError, FlagError, type StartProblem } from './errors'
 import { type Command, help, readFlags } from './flags'
 
 const exitCodes: Record<StartProblem, number> = {
+  CONFIG_UNUSABLE: 2,
   HOST_NOT_LOOPBACK: 2,
   HOST_UNUSABLE: 2,
   LIMIT_UNUSABLE: 2,

@@ -13,10 +13,13 @@ import { OffsetStore } from './groups/offset-store'
 import type { BrokerState } from './handlers/handler'
 import { type Limits, limitsOf } from './limits'
 import { Flusher } from './log/flusher'
+import { Housekeeper } from './log/housekeeper'
 import { TailBudget } from './log/tail'
 import { ProducerIds } from './producer-ids'
+import type { KafkaError } from './protocol'
 import { createListener, type Listener, type TlsOptions } from './security/tls'
 import { type SaslOptions, Users } from './security/users'
+import { checkBrokerConfigs } from './topics/broker-configs'
 import { Topics } from './topics/topics'
 
 export interface BrokerOptions {
@@ -40,6 +43,10 @@ export interface BrokerOptions {
   flushMs?: number
   /** Bytes after which a log goes on in a new file; 64 MiB by default. */
   segmentBytes?: number
+  /** Settings of the broker by Kafka's names, as defaults of its topics: `{ 'log.retention.ms': '-1' }`. */
+  configs?: Record<string, string>
+  /** Milliseconds between two looks for what retention lets go and what is to be compacted; 5000 by default. */
+  cleanupMs?: number
   /** Milliseconds that an empty group waits for further members before its first generation; 0 by default. */
   initialRebalanceDelayMs?: number
   /** Bounds of what clients may ask for; those left out have their default. */
@@ -62,6 +69,7 @@ export interface Broker {
 }
 
 const defaultFlushMs = 1000
+const defaultCleanupMs = 5000
 const defaultSegmentBytes = 64 * 1024 * 1024
 
 function isLoopback(host: string): boolean {
@@ -90,18 +98,29 @@ function openStores(dataDir: string | undefined, options: BrokerOptions, limits:
   const fetchMemory = new FetchMemory(limits.fetchBytesOfAllMax)
   const flusher = new Flusher(options.flushMs ?? defaultFlushMs, error => onWarning(`cannot synchronise to disk: ${error}`))
   const segmentBytes = options.segmentBytes ?? defaultSegmentBytes
-  const topics = new Topics(dataDir, { segmentBytes, budget: new TailBudget(limits.tailBytesMax), flusher, onWarning }, limits)
+  const logOptions = { segmentBytes, budget: new TailBudget(limits.tailBytesMax), flusher, onWarning, now: () => clock.now() }
+  const topics = new Topics(dataDir, logOptions, limits, options.configs)
+  const housekeeper = new Housekeeper(() => topics.logs(), clock, options.cleanupMs ?? defaultCleanupMs)
   const offsets = new OffsetStore(dataDir && join(dataDir, 'offsets.jsonl'), flusher)
   const groups = new GroupCoordinator(offsets, clock, options.initialRebalanceDelayMs ?? 0, limits)
   const faults = new Faults({ clock, topicNameOf: id => topics.findById(id)?.name, groupOf: id => groups.find(id) })
   const close = async (): Promise<void> => {
     faults.clear()
     groups.close()
+    housekeeper.close()
     await flusher.close()
     await topics.close()
     offsets.close()
   }
   return { topics, groups, producerIds: new ProducerIds(dataDir), clock, limits, fetchMemory, faults, close }
+}
+
+function checkStartConfigs(configs: Record<string, string> = {}): void {
+  try {
+    checkBrokerConfigs(configs)
+  } catch (cause) {
+    throw new BrokerStartError('CONFIG_UNUSABLE', `${(cause as KafkaError).reason}. Change it in --config (configs).`, { cause })
+  }
 }
 
 function lock(dataDir: string | undefined): () => void {
@@ -122,6 +141,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const users = options.sasl && (await Users.of(options.sasl))
   const listener = createListener(options.tls, limits.connectionsMax, onWarning)
   const { server } = listener
+  checkStartConfigs(options.configs)
   const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir)
   await listen(server, options.port ?? 0, host)
   const { port } = server.address() as AddressInfo

@@ -7,6 +7,7 @@ export type StartProblem =
   | 'LIMIT_UNUSABLE'
   | 'TLS_UNUSABLE'
   | 'SASL_UNUSABLE'
+  | 'CONFIG_UNUSABLE'
   | 'DATA_DIR_IN_USE'
   | 'DATA_DIR_UNUSABLE'
 

@@ -17,6 +17,8 @@ Usage: sluice-broker [flags]
   --partitions <number>  partitions of topics created without a number (1)
   --no-auto-create       do not create topics because a client asks for them
   --flush-ms <number>    milliseconds until appends are synchronised to disk, 0 before each answer (1000)
+  --config <name=value>  a broker setting of Kafka's that is the default of topics, as log.retention.ms=-1; may be given again
+  --cleanup-ms <number>  milliseconds between two looks for what retention lets go and what is to be compacted (5000)
   --tls-key <file>       listen with TLS: the private key, in PEM
   --tls-cert <file>      its certificate, in PEM, with those between it and the root
   --tls-ca <file>        also ask clients for a certificate of this authority, in PEM
@@ -35,6 +37,8 @@ const flags = {
   partitions: { type: 'string' },
   'no-auto-create': { type: 'boolean' },
   'flush-ms': { type: 'string' },
+  config: { type: 'string', multiple: true },
+  'cleanup-ms': { type: 'string' },
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-ca': { type: 'string' },
@@ -49,6 +53,16 @@ function numberOf(flag: string, given: string | undefined, min: number, max: num
   const value = Number(given)
   if (/^\d+$/.test(given) && value >= min && value <= max) return value
   throw new FlagError(`--${flag} ${given}: must be a whole number from ${min} to ${max}.`)
+}
+
+function configsOf(given: string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    given.map(each => {
+      const at = each.indexOf('=')
+      if (at < 1) throw new FlagError(`--config ${each}: must be a name and a value, as log.retention.ms=-1.`)
+      return [each.slice(0, at), each.slice(at + 1)]
+    })
+  )
 }
 
 function parse(args: string[]) {
@@ -78,6 +92,8 @@ export function readFlags(args: string[], environment: NodeJS.ProcessEnv = {}): 
       defaultPartitions: numberOf('partitions', values.partitions, 1, 10_000),
       autoCreateTopics: !values['no-auto-create'],
       flushMs: numberOf('flush-ms', values['flush-ms'], 0, 3_600_000),
+      configs: configsOf(values.config),
+      cleanupMs: numberOf('cleanup-ms', values['cleanup-ms'], 1, 3_600_000),
       ...readAccess(values, environment)
     }
   }

@@ -1,17 +1,21 @@
 // Who answers which API? One handler for every API that is advertised: the compiler refuses a gap on either side.
 import type { ApiName } from '../protocol'
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs'
 import { apiVersions } from './api-versions'
 import { describeCluster, findCoordinator, initProducerId } from './cluster'
-import { describeConfigs } from './configs'
+import { describeConfigs, listConfigResources } from './configs'
 import { fetch } from './fetch'
 import { deleteGroups, describeGroups, listGroups } from './groups'
 import type { Handler } from './handler'
 import { listOffsets } from './list-offsets'
+import { describeLogDirs } from './log-dirs'
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from './membership'
 import { metadata } from './metadata'
 import { offsetCommit, offsetFetch } from './offsets'
 import { produce } from './produce'
+import { deleteRecords } from './records'
 import { saslAuthenticate, saslHandshake } from './sasl'
+import { describeTopicPartitions } from './topic-partitions'
 import { createPartitions, createTopics, deleteTopics } from './topics'
 
 export const handlers: { [N in ApiName]: Handler<N> } = {
@@ -32,10 +36,16 @@ export const handlers: { [N in ApiName]: Handler<N> } = {
   apiVersions,
   createTopics,
   deleteTopics,
+  deleteRecords,
   initProducerId,
   describeConfigs,
+  alterConfigs,
+  describeLogDirs,
   saslAuthenticate,
   createPartitions,
   deleteGroups,
-  describeCluster
+  incrementalAlterConfigs,
+  describeCluster,
+  listConfigResources,
+  describeTopicPartitions
 }

@@ -1,5 +1,6 @@
 // How does a produce request end up in its partitions' logs?
 import type { Clock } from '../clock'
+import { type RecordError, RecordsRefused } from '../log/acceptance'
 import { errorCodes, KafkaError } from '../protocol'
 import type { Topic } from '../topics/topics'
 import { type Handler, topicOf } from './handler'
@@ -13,6 +14,7 @@ interface PartitionResult {
   logStartOffset?: number
   logAppendTimeMs?: number
   errorMessage?: string | null
+  recordErrors?: RecordError[]
 }
 
 function refusal(index: number, errorCode: number, errorMessage: string | null = null): PartitionResult {
@@ -24,11 +26,12 @@ function append(topic: Topic, index: number, records: Buffer | null, clock: Cloc
   if (!log) return refusal(index, errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
   if (!records) return refusal(index, errorCodes.INVALID_RECORD, 'no records')
   try {
-    const appendTime = topic.configs['message.timestamp.type'] === 'LogAppendTime' ? clock.now() : undefined
-    const baseOffset = log.append(records, topic.batchBytesMax, appendTime)
+    const appendTime = topic.settings.hasLogAppendTime ? clock.now() : undefined
+    const baseOffset = log.append(records, topic.settings.batchBytesMax, appendTime)
     return { index, errorCode: errorCodes.NONE, baseOffset, logStartOffset: log.startOffset, logAppendTimeMs: appendTime ?? -1 }
   } catch (error) {
-    if (error instanceof KafkaError) return refusal(index, error.code, error.message)
+    if (error instanceof RecordsRefused) return { ...refusal(index, error.code, error.reason), recordErrors: error.recordErrors }
+    if (error instanceof KafkaError) return refusal(index, error.code, error.reason)
     throw error
   }
 }

@@ -13,7 +13,7 @@ function attempt(act: () => void): { errorCode: number; errorMessage: string | n
     act()
     return { errorCode: errorCodes.NONE, errorMessage: null }
   } catch (error) {
-    if (error instanceof KafkaError) return { errorCode: error.code, errorMessage: error.message }
+    if (error instanceof KafkaError) return { errorCode: error.code, errorMessage: error.reason }
     throw error
   }
 }
@@ -49,15 +49,21 @@ export const createTopics: Handler<'createTopics'> = (state, { topics, validateO
       const { name } = asked
       let topic: Topic | undefined
       let partitions = -1
-      const configs = Object.fromEntries(asked.configs.map(each => [each.name, each.value ?? topicConfigs[each.name]?.default ?? '']))
+      const configs = Object.fromEntries(asked.configs.map(each => [each.name, each.value ?? '']))
+      const nulls = asked.configs.flatMap(each => (each.value === null ? [each.name] : []))
       const outcome = attempt(() => {
+        if (nulls.length > 0) throw new KafkaError('INVALID_CONFIG', `Null value not supported for topic configs: ${nulls.join(',')}`)
         if (names.indexOf(name) !== names.lastIndexOf(name)) throw new KafkaError('INVALID_REQUEST', `topic ${name} is asked for twice`)
         partitions = partitionsOf(asked, state.defaultPartitions)
         if (validateOnly) state.topics.checkNew(name, partitions, configs)
         else topic = state.topics.create(name, partitions, configs)
       })
       if (outcome.errorCode !== errorCodes.NONE) return { name, ...outcome }
-      const described = Object.keys(topicConfigs).map(each => ({ readOnly: false, isSensitive: false, ...describeConfig(each, configs) }))
+      const described = Object.keys(topicConfigs).map(each => ({
+        readOnly: false,
+        isSensitive: false,
+        ...describeConfig(state, each, configs)
+      }))
       return { name, topicId: topic?.id ?? zeroUuid, ...outcome, numPartitions: partitions, replicationFactor, configs: described }
     })
   }

@@ -2,7 +2,8 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-function syncFolder(path: string): void {
+/** Brings a folder's names to disk. */
+export function syncFolder(path: string): void {
   let fd: number | undefined
   try {
     fd = openSync(path, 'r')

@@ -1,13 +1,21 @@
 // How are batches appended to a partition, and read by offset or by time?
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { batchSizeAt, patchBatch, readBatchHeader, stampBatch } from '../protocol'
+import { batchSizeAt, KafkaError, patchBatch, readBatchHeader, stampBatch } from '../protocol'
+import { checkAccepted } from './acceptance'
+import { Cleaner, type Cleaning } from './cleaner'
+import type { Replacement } from './compaction'
 import type { Flusher } from './flusher'
 import { type IncomingBatch, incomingBatches } from './incoming'
+import { loadState, saveState } from './log-state'
+import { type AnySegment, MemorySegment } from './memory-segment'
 import { Producers } from './producers'
 import { firstAtOrAfter, type TimedOffset } from './record-times'
-import { recoverLog, type SegmentSnapshot, saveSnapshot, takeSnapshot } from './recovery'
+import { recoverLog, type SegmentSnapshot, saveSnapshot, snapshotPath, takeSnapshot } from './recovery'
+import { discard, putInPlace } from './replacement'
+import { expiredSegments } from './retention'
 import { Segment, segmentName } from './segment'
+import { keepEverything, type LogSettings } from './settings'
 import { Tail, type TailBudget } from './tail'
 
 /** There is one broker, so leadership never moves. */
@@ -17,7 +25,13 @@ const lookupBytes = 1024 * 1024
 export interface LogOptions {
   /** The partition's folder; without one the log lives in memory alone. */
   folder?: string
-  /** Bytes after which a new segment begins. */
+  /** As Kafka writes it: topic-partition. */
+  name?: string
+  /** What its topic's settings ask for; everything is taken and kept without. */
+  settings?: LogSettings
+  /** Epoch milliseconds; by the system's clock without. */
+  now?: () => number
+  /** Bytes after which a new segment begins, should the topic's segment.bytes be more. */
   segmentBytes: number
   /** Memory shared by the tails of all partitions on disk. */
   budget: TailBudget
@@ -27,13 +41,20 @@ export interface LogOptions {
 
 /** The log of one partition. Its high watermark is its end: there are no followers to wait for. */
 export class PartitionLog {
-  private readonly segments: Segment[]
+  private readonly segments: AnySegment[]
   private readonly producers: Producers
   private readonly tail: Tail
   private readonly waiting = new Set<() => void>()
   private rolling: Promise<void> = Promise.resolve()
+  /** Aborted when the log is closed or deleted. */
+  private readonly over = new AbortController()
   private isDeleted = false
+  private isFailing = false
   private latest: TimedOffset = { offset: -1, timestamp: -1 }
+  private readonly cleaner: Cleaner
+  settings: LogSettings
+  /** The first offset that can be read. */
+  startOffset: number
   endOffset: number
 
   constructor(private readonly options: LogOptions) {
@@ -41,14 +62,22 @@ export class PartitionLog {
     this.segments = recovered?.segments ?? []
     this.producers = recovered?.producers ?? new Producers()
     this.endOffset = this.segments.at(-1)?.nextOffset ?? 0
+    const state = options.folder ? loadState(options.folder) : { startOffset: 0, compactedTo: 0 }
+    this.startOffset = Math.min(this.endOffset, Math.max(state.startOffset, this.segments[0]?.baseOffset ?? 0))
+    this.cleaner = new Cleaner(state.compactedTo, problem => options.onWarning(`${options.folder}: was not compacted. ${problem}`))
+    this.settings = options.settings ?? keepEverything
     this.tail = new Tail(options.folder ? options.budget : undefined, this.endOffset)
-    for (const { index } of this.segments) this.noteTime(index.maxTimestampOffset, index.maxTimestamp)
+    this.noteTimes()
     if (recovered?.cutBytes)
       options.onWarning(`${options.folder}: cut ${recovered.cutBytes} bytes of a torn tail, log ends at ${this.endOffset}`)
   }
 
-  get startOffset(): number {
-    return this.segments[0]?.baseOffset ?? this.tail.startOffset
+  get sizeBytes(): number {
+    return this.segments.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  private get now(): number {
+    return this.options.now?.() ?? Date.now()
   }
 
   /**
@@ -63,6 +92,7 @@ export class PartitionLog {
     const repeated = this.producers.check(batches[0]!.header)
     if (repeated !== undefined) return repeated
     for (const { header } of batches.slice(1)) this.producers.check(header)
+    checkAccepted(records, batches, this.settings, this.now, this.options.name ?? 'this log')
     const baseOffset = this.endOffset
     let offset = baseOffset
     for (const { header, at } of batches) {
@@ -73,49 +103,88 @@ export class PartitionLog {
       }
       offset += header.lastOffsetDelta + 1
     }
-    const segment = this.options.folder ? this.write(this.options.folder, records) : undefined
+    const segment = this.write(records, batches)
     this.remember(records, batches, segment)
     for (const wake of [...this.waiting]) wake()
     return baseOffset
   }
 
-  private write(folder: string, records: Buffer): Segment {
-    let segment = this.segments.at(-1)
-    if (!segment || (segment.size > 0 && segment.size + records.length > this.options.segmentBytes)) segment = this.roll(folder, segment)
-    segment.append([records], records.length)
-    this.options.flusher.appended(segment)
+  private write(records: Buffer, batches: IncomingBatch[]): AnySegment {
+    try {
+      const segment = this.openSegment(records.length, batches.at(-1)!.header.maxTimestamp)
+      segment.append([records], records.length)
+      if (segment instanceof Segment) this.flush(segment)
+      if (this.isFailing) this.options.onWarning(`${this.options.folder}: appends work again`)
+      this.isFailing = false
+      return segment
+    } catch (error) {
+      // said once, not for every request until there is room again
+      if (!this.isFailing) this.options.onWarning(`${this.options.folder}: nothing can be appended, reads go on. ${error}`)
+      this.isFailing = true
+      throw error
+    }
+  }
+
+  private flush(segment: Segment): void {
+    try {
+      this.options.flusher.appended(segment)
+    } catch (cause) {
+      segment.undo()
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot bring ${segment.path} to disk: ${(cause as Error).message}`, { cause })
+    }
+  }
+
+  /** The segment that takes so many bytes: the last one, unless its size or its age in record time asks for another. */
+  private openSegment(bytes: number, timestamp: number): AnySegment {
+    const last = this.segments.at(-1)
+    if (!last) return this.roll(undefined)
+    const isFull = last.size + bytes > this.segmentBytes
+    const isOld = last.index.firstTimestamp >= 0 && timestamp - last.index.firstTimestamp > this.settings.segmentMs
+    return last.size > 0 && (isFull || isOld) ? this.roll(last) : last
+  }
+
+  private get segmentBytes(): number {
+    return Math.min(this.options.segmentBytes, this.settings.segmentBytes)
+  }
+
+  private roll(full: AnySegment | undefined): AnySegment {
+    const segment = this.newSegment()
+    segment.create()
+    const snapshot = full instanceof Segment ? takeSnapshot(full, this.producers) : undefined
+    if (full instanceof Segment) this.rolling = this.rolling.then(() => this.finish(full, snapshot!))
+    this.segments.push(segment)
     return segment
   }
 
-  private roll(folder: string, full: Segment | undefined): Segment {
-    const snapshot = full && takeSnapshot(full, this.producers)
-    if (full) this.rolling = this.rolling.then(() => this.finish(full, snapshot!))
-    else mkdirSync(folder, { recursive: true })
-    const segment = new Segment(join(folder, segmentName(this.endOffset)), this.endOffset)
-    this.segments.push(segment)
-    return segment
+  private newSegment(): AnySegment {
+    const { folder } = this.options
+    if (!folder) return new MemorySegment(this.endOffset)
+    try {
+      mkdirSync(folder, { recursive: true })
+    } catch (cause) {
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot create ${folder}: ${(cause as Error).message}`, { cause })
+    }
+    return new Segment(join(folder, segmentName(this.endOffset)), this.endOffset)
   }
 
   /** A segment's snapshot is only worth something once the segment itself is on disk. */
   private async finish(full: Segment, snapshot: SegmentSnapshot): Promise<void> {
     try {
       await full.flush()
-      if (!this.isDeleted) saveSnapshot(full, snapshot)
+      if (!this.isDeleted && this.segments.includes(full)) saveSnapshot(full, snapshot)
     } catch (error) {
       this.options.onWarning(`${full.path} has no snapshot, the next start reads it whole: ${error}`)
     }
   }
 
-  private remember(records: Buffer, batches: IncomingBatch[], segment: Segment | undefined): void {
+  private remember(records: Buffer, batches: IncomingBatch[], segment: AnySegment): void {
     for (const { header, at } of batches) {
       const baseOffset = this.endOffset
       const lastOffset = baseOffset + header.lastOffsetDelta
       const { maxTimestamp } = header
-      if (segment) {
-        segment.index.add(baseOffset, segment.size, header)
-        segment.size += header.size
-        segment.nextOffset = lastOffset + 1
-      }
+      segment.index.add(baseOffset, segment.size, header)
+      segment.size += header.size
+      segment.nextOffset = lastOffset + 1
       this.producers.appended(header, baseOffset)
       this.noteTime(baseOffset, maxTimestamp)
       this.endOffset = lastOffset + 1
@@ -125,6 +194,11 @@ export class PartitionLog {
 
   private noteTime(offset: number, timestamp: number): void {
     if (timestamp > this.latest.timestamp) this.latest = { offset, timestamp }
+  }
+
+  private noteTimes(): void {
+    this.latest = { offset: -1, timestamp: -1 }
+    for (const { index } of this.segments) this.noteTime(index.maxTimestampOffset, index.maxTimestamp)
   }
 
   /**
@@ -142,14 +216,14 @@ export class PartitionLog {
   async firstAtOrAfter(time: number): Promise<TimedOffset | undefined> {
     if (time > this.latest.timestamp) return undefined
     const segment = this.segments.find(each => each.index.maxTimestamp >= time)
-    let offset = segment ? Math.max(segment.index.offsetBefore(time), segment.baseOffset) : this.startOffset
+    let offset = Math.max(segment?.index.offsetBefore(time) ?? 0, segment?.baseOffset ?? 0, this.startOffset)
     while (offset < this.endOffset) {
       const found = await this.read(offset, lookupBytes)
       if (found.length === 0) return undefined
       for (const bytes of found) {
         for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
           const batch = bytes.subarray(at, at + batchSizeAt(bytes, at))
-          const record = firstAtOrAfter(batch, time)
+          const record = firstAtOrAfter(batch, time, this.startOffset)
           if (record) return record
           offset = readBatchHeader(batch).lastOffset + 1
         }
@@ -171,9 +245,11 @@ export class PartitionLog {
 
   /** Brings all to disk, with what makes the next start quick. */
   async close(): Promise<void> {
+    this.over.abort()
+    await this.cleaner.running
     await this.rolling
     const last = this.segments.at(-1)
-    if (last) {
+    if (last instanceof Segment) {
       last.flushSync()
       saveSnapshot(last, takeSnapshot(last, this.producers))
     }
@@ -184,9 +260,92 @@ export class PartitionLog {
   /** Forgets all records, in memory and on disk. Whoever waits is woken. */
   delete(): void {
     this.isDeleted = true
+    this.over.abort()
     for (const segment of this.segments) segment.close()
     this.tail.clear()
     if (this.options.folder) rmSync(this.options.folder, { recursive: true, force: true })
     for (const wake of [...this.waiting]) wake()
+  }
+  /**
+   * Moves the log's start to `offset`, which must lie within the log.
+   * @throws KafkaError KAFKA_STORAGE_ERROR when that cannot be kept; the start is then as it was
+   */
+  deleteBefore(offset: number): void {
+    if (offset <= this.startOffset) return
+    this.keepState(offset, this.cleaner.compactedTo)
+    this.startOffset = offset
+    this.tail.dropBefore(offset)
+    this.dropExpired()
+  }
+
+  private keepState(startOffset: number, compactedTo: number): void {
+    const { folder } = this.options
+    if (!folder) return
+    try {
+      saveState(folder, { startOffset, compactedTo })
+    } catch (cause) {
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot write to ${folder}: ${(cause as Error).message}`, { cause })
+    }
+  }
+
+  /** Removes the segments that retention lets go; a log that lets go its last one goes on in an empty one. */
+  private dropExpired(): void {
+    const expired = expiredSegments(this.segments, this.settings, this.startOffset, this.now)
+    if (expired === 0) return
+    if (expired === this.segments.length) this.roll(this.segments.at(-1))
+    for (const segment of this.segments.splice(0, expired)) {
+      segment.close()
+      if (segment.path) for (const path of [segment.path, snapshotPath(segment.path)]) rmSync(path, { force: true })
+    }
+    this.startOffset = Math.max(this.startOffset, this.segments[0]!.baseOffset)
+    this.tail.dropBefore(this.startOffset)
+    this.noteTimes()
+  }
+
+  /** Lets go and compacts what the topic's settings ask for; undefined when there is nothing to wait for. */
+  cleanUp(): Promise<void> | undefined {
+    if (this.segments.length === 0 || this.over.signal.aborted) return undefined
+    try {
+      this.dropExpired()
+    } catch (error) {
+      this.options.onWarning(`${this.options.folder}: what retention lets go is still there. ${error}`)
+    }
+    if (!this.settings.isCompacted || this.segments.length < 2) return undefined
+    return this.cleaner.run(this.cleaning())
+  }
+
+  private cleaning(): Cleaning {
+    const { now, segmentBytes, settings } = this
+    let lastOffsets: Set<number> | undefined
+    return {
+      segments: this.segments.slice(0, -1),
+      settings,
+      segmentBytes,
+      now,
+      isLastOfProducer: ({ baseOffset }) => {
+        lastOffsets ??= new Set(this.producers.snapshot().flatMap(([, { batches }]) => batches.at(-1)?.baseOffset ?? []))
+        return lastOffsets.has(baseOffset)
+      },
+      signal: this.over.signal,
+      snapshots: this.rolling,
+      replace: replacement => this.replace(replacement),
+      done: compactedTo => this.keepState(this.startOffset, compactedTo)
+    }
+  }
+
+  /** Refuses when the log was deleted, or has let go one of the segments meanwhile. */
+  private replace(replacement: Replacement): boolean {
+    const { segment, sources } = replacement
+    const at = this.segments.indexOf(sources[0]!)
+    if (this.isDeleted || at < 0 || sources.some((source, index) => this.segments[at + index] !== source)) {
+      discard(replacement)
+      return false
+    }
+    putInPlace(replacement)
+    this.segments.splice(at, sources.length, segment)
+    for (const source of sources) source.close()
+    this.tail.dropBefore(this.segments.at(-1)!.baseOffset)
+    this.noteTimes()
+    return true
   }
 }

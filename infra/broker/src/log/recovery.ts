@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type BatchHeader, batchHeaderBytes, hasValidCrc, readBatchHeader } from '../protocol'
+import { unfinishedSuffix } from './compaction'
 import { type ProducerSnapshot, Producers } from './producers'
 import { Segment } from './segment'
 import { type IndexSnapshot, SegmentIndex } from './segment-index'
@@ -30,7 +31,8 @@ export interface SegmentSnapshot {
   producers: ProducerSnapshot
 }
 
-function snapshotPath(segmentPath: string): string {
+/** Where a segment's snapshot lies. */
+export function snapshotPath(segmentPath: string): string {
   return segmentPath.replace(/\.log$/, '.snapshot')
 }
 
@@ -47,7 +49,8 @@ export function saveSnapshot(segment: Segment, snapshot: SegmentSnapshot): void 
   renameSync(`${path}.new`, path)
 }
 
-function loadSnapshot(segmentPath: string, size: number): SegmentSnapshot | undefined {
+/** The snapshot of a segment of `size` bytes; undefined when it has none that fits. */
+export function loadSnapshot(segmentPath: string, size: number): SegmentSnapshot | undefined {
   const path = snapshotPath(segmentPath)
   if (!existsSync(path)) return undefined
   try {
@@ -59,7 +62,10 @@ function loadSnapshot(segmentPath: string, size: number): SegmentSnapshot | unde
   }
 }
 
-/** Reads batch after batch; stops at the first that is torn, harmed or out of order. Returns the bytes before it. */
+/**
+ * Reads batch after batch; stops at the first that is torn, harmed or out of order. Compaction leaves gaps between offsets.
+ * Returns the bytes before it.
+ */
 function scan(fd: number, fileSize: number, nextOffset: number, found: (header: BatchHeader, position: number) => void): number {
   let buffer = Buffer.alloc(0)
   let bufferAt = 0
@@ -75,7 +81,7 @@ function scan(fd: number, fileSize: number, nextOffset: number, found: (header: 
     let at = position - bufferAt
     if (at + batchHeaderBytes > buffer.length) break
     const header = readBatchHeader(buffer, at)
-    const isPlausible = header.magic === 2 && header.baseOffset === expected && header.lastOffsetDelta >= 0
+    const isPlausible = header.magic === 2 && header.baseOffset >= expected && header.lastOffsetDelta >= 0
     if (!isPlausible || header.size < batchHeaderBytes || position + header.size > fileSize) break
     if (at + header.size > buffer.length) {
       load(header.size)
@@ -122,22 +128,30 @@ export interface RecoveredLog {
  * that does not continue what is before it.
  */
 export function recoverLog(folder: string): RecoveredLog {
-  const names = existsSync(folder) ? readdirSync(folder).filter(name => /^\d{20}\.log$/.test(name)) : []
+  const files = existsSync(folder) ? readdirSync(folder) : []
+  for (const name of files) if (name.endsWith(unfinishedSuffix)) rmSync(join(folder, name))
+  const names = files.filter(name => /^\d{20}\.log$/.test(name))
   const segments: Segment[] = []
   let producers = new Producers()
   let cutBytes = 0
+  let isScanned = false
   for (const name of names.sort()) {
     const path = join(folder, name)
     const baseOffset = Number.parseInt(name, 10)
     const fileSize = statSync(path).size
     const previous = segments.at(-1)
     if (previous && previous.nextOffset !== baseOffset) {
-      cutBytes += fileSize
+      // compaction had written the one before in place of both, and was stopped before it removed this one
+      const isReplaced = baseOffset < previous.nextOffset
+      if (!isReplaced) cutBytes += fileSize
       rmSync(path)
       rmSync(snapshotPath(path), { force: true })
       continue
     }
+    // the one before is complete: the next start need not read it again
+    if (previous && isScanned) saveSnapshot(previous, takeSnapshot(previous, producers))
     const snapshot = loadSnapshot(path, fileSize)
+    isScanned = !snapshot
     if (snapshot) {
       producers = new Producers(snapshot.producers)
       segments.push(new Segment(path, baseOffset, snapshot.size, snapshot.nextOffset, new SegmentIndex(snapshot.index)))

@@ -12,6 +12,8 @@ export interface IndexSnapshot {
   maxTimestamp: number
   /** Base offset of the first batch that has it. */
   maxTimestampOffset: number
+  /** The timestamp of the first batch. */
+  firstTimestamp?: number
 }
 
 const noTime = -1
@@ -22,6 +24,7 @@ export class SegmentIndex {
   private readonly times: number[]
   maxTimestamp: number
   maxTimestampOffset: number
+  firstTimestamp: number
 
   constructor(snapshot?: IndexSnapshot) {
     this.offsets = snapshot?.offsets ?? []
@@ -29,11 +32,13 @@ export class SegmentIndex {
     this.times = snapshot?.times ?? []
     this.maxTimestamp = snapshot?.maxTimestamp ?? noTime
     this.maxTimestampOffset = snapshot?.maxTimestampOffset ?? -1
+    this.firstTimestamp = snapshot?.firstTimestamp ?? noTime
   }
 
   /** Notes the batch at `position`; batches come in order. */
   add(baseOffset: number, position: number, header: BatchHeader): void {
     const last = this.positions.at(-1)
+    if (last === undefined) this.firstTimestamp = header.maxTimestamp
     if (last === undefined || position - last >= indexIntervalBytes) {
       this.offsets.push(baseOffset)
       this.positions.push(position)
@@ -56,8 +61,8 @@ export class SegmentIndex {
   }
 
   snapshot(): IndexSnapshot {
-    const { offsets, positions, times, maxTimestamp, maxTimestampOffset } = this
-    return { offsets: [...offsets], positions: [...positions], times: [...times], maxTimestamp, maxTimestampOffset }
+    const { firstTimestamp, maxTimestamp, maxTimestampOffset, offsets, positions, times } = this
+    return { offsets: [...offsets], positions: [...positions], times: [...times], maxTimestamp, maxTimestampOffset, firstTimestamp }
   }
 }
 

@@ -17,6 +17,8 @@ export class Segment {
   private fd: number | undefined
   private users = 0
   private isClosing = false
+  /** Whether bytes of an append that failed may still lie behind `size`. */
+  private isTorn = false
 
   constructor(
     readonly path: string,
@@ -30,8 +32,18 @@ export class Segment {
 
   /** Opened on first use: most partitions of a development broker never hold a record. */
   private descriptor(): number {
+    if (this.isClosing && this.fd === undefined) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.path} is gone`)
     this.fd ??= openSync(this.path, 'a+')
     return this.fd
+  }
+
+  /** Makes the file, empty as yet. */
+  create(): void {
+    try {
+      this.descriptor()
+    } catch (cause) {
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot create ${this.path}: ${(cause as Error).message}`, { cause })
+    }
   }
 
   /**
@@ -41,33 +53,48 @@ export class Segment {
   append(buffers: Buffer[], bytes: number): void {
     let written = 0
     try {
-      written = writevSync(this.descriptor(), buffers)
+      const fd = this.descriptor()
+      if (this.isTorn) ftruncateSync(fd, this.size)
+      this.isTorn = false
+      written = writevSync(fd, buffers)
       if (written === bytes) return
     } catch (cause) {
       this.undo()
-      throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot append to ${this.path}`, { cause })
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot append to ${this.path}: ${(cause as Error).message}`, { cause })
     }
     this.undo()
     throw new KafkaError('KAFKA_STORAGE_ERROR', `${written} of ${bytes} bytes written to ${this.path}: the disk is full`)
   }
 
-  private undo(): void {
-    if (this.fd !== undefined) ftruncateSync(this.fd, this.size)
+  /** Cuts what was written behind the last whole batch; when even that fails, the next append tries again before it writes. */
+  undo(): void {
+    if (this.fd === undefined) return
+    this.isTorn = true
+    try {
+      ftruncateSync(this.fd, this.size)
+      this.isTorn = false
+    } catch {
+      // said by the append that failed, and by the next one should this fail again
+    }
   }
 
-  private async bytesAt(position: number, length: number): Promise<Buffer> {
+  private async bytesAt(fd: number, position: number, length: number): Promise<Buffer> {
     const wanted = Math.max(0, Math.min(length, this.size - position))
     const buffer = Buffer.allocUnsafeSlow(wanted)
-    const { bytesRead } = await this.using(fd => readAsync(fd, buffer, 0, wanted, position))
+    const { bytesRead } = await readAsync(fd, buffer, 0, wanted, position)
     return bytesRead === wanted ? buffer : buffer.subarray(0, bytesRead)
   }
 
   /** Whole batches from the one that holds `offset` on, at most `bytesMax` bytes but always one where there is one. */
-  async read(offset: number, bytesMax: number): Promise<Buffer> {
+  read(offset: number, bytesMax: number): Promise<Buffer> {
+    return this.using(fd => this.readFrom(fd, offset, bytesMax))
+  }
+
+  private async readFrom(fd: number, offset: number, bytesMax: number): Promise<Buffer> {
     let position = this.index.positionOf(offset)
     let length = bytesMax + indexIntervalBytes
     while (position < this.size) {
-      const buffer = await this.bytesAt(position, Math.max(length, batchHeaderBytes))
+      const buffer = await this.bytesAt(fd, position, Math.max(length, batchHeaderBytes))
       if (buffer.length < batchHeaderBytes) break
       let at = 0
       while (at + batchHeaderBytes <= buffer.length && readBatchHeader(buffer, at).lastOffset < offset) at += batchSizeAt(buffer, at)
@@ -112,7 +139,8 @@ export class Segment {
   }
 }
 
-function endOfWholeBatches(buffer: Buffer, from: number, bytesMax: number): number {
+/** Where the last whole batch ends of those from `from` on that fit into `bytesMax`; the first counts whether it fits or not. */
+export function endOfWholeBatches(buffer: Buffer, from: number, bytesMax: number): number {
   let end = from + batchSizeAt(buffer, from)
   while (end + batchHeaderBytes <= buffer.length) {
     const next = end + batchSizeAt(buffer, end)

@@ -67,6 +67,15 @@ export class Tail {
     return dropped
   }
 
+  /** Forgets the batches that end before `offset`. */
+  dropBefore(offset: number): void {
+    for (let first = this.batches[this.head]; first && first.lastOffset < offset; first = this.batches[this.head]) {
+      this.dropOldest()
+      this.budget?.removed(1, first.bytes.length)
+    }
+    this.startOffset = Math.max(this.startOffset, Math.min(offset, this.batches[this.head]?.baseOffset ?? offset))
+  }
+
   clear(): void {
     let bytes = 0
     for (let index = this.head; index < this.batches.length; index++) bytes += this.batches[index]!.bytes.length

@@ -1,19 +1,25 @@
 // Which APIs are spoken here? The one table from which advertised versions, decoding and routing derive.
 import type { AnyApi } from './api'
+import { alterConfigs } from './apis/alter-configs'
 import { apiVersions } from './apis/api-versions'
 import { createPartitions } from './apis/create-partitions'
 import { createTopics } from './apis/create-topics'
 import { deleteGroups } from './apis/delete-groups'
+import { deleteRecords } from './apis/delete-records'
 import { deleteTopics } from './apis/delete-topics'
 import { describeCluster } from './apis/describe-cluster'
 import { describeConfigs } from './apis/describe-configs'
 import { describeGroups } from './apis/describe-groups'
+import { describeLogDirs } from './apis/describe-log-dirs'
+import { describeTopicPartitions } from './apis/describe-topic-partitions'
 import { fetch } from './apis/fetch'
 import { findCoordinator } from './apis/find-coordinator'
 import { heartbeat } from './apis/heartbeat'
+import { incrementalAlterConfigs } from './apis/incremental-alter-configs'
 import { initProducerId } from './apis/init-producer-id'
 import { joinGroup } from './apis/join-group'
 import { leaveGroup } from './apis/leave-group'
+import { listConfigResources } from './apis/list-config-resources'
 import { listGroups } from './apis/list-groups'
 import { listOffsets } from './apis/list-offsets'
 import { metadata } from './apis/metadata'
@@ -43,12 +49,18 @@ export const apis = {
   apiVersions,
   createTopics,
   deleteTopics,
+  deleteRecords,
   initProducerId,
   describeConfigs,
+  alterConfigs,
+  describeLogDirs,
   saslAuthenticate,
   createPartitions,
   deleteGroups,
-  describeCluster
+  incrementalAlterConfigs,
+  describeCluster,
+  listConfigResources,
+  describeTopicPartitions
 }
 
 export type Apis = typeof apis

@@ -239,3 +239,15 @@ export function struct<F extends Fields>(fields: F): Codec<StructOut<F>, StructI
     }
   }
 }
+
+/** Fields that may be missing as a whole: a byte says whether they follow, 1, or not, -1. */
+export function nullableStruct<F extends Fields>(fields: F): Codec<StructOut<F> | null, StructIn<F> | null> {
+  const whole = struct(fields)
+  return {
+    read: reader => (reader.int8() < 0 ? null : whole.read(reader)),
+    write(writer, value) {
+      writer.int8(value === null ? -1 : 1)
+      if (value !== null) whole.write(writer, value)
+    }
+  }
+}

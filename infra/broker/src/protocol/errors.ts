@@ -195,10 +195,11 @@ export class KafkaError extends Error {
 
   constructor(
     readonly errorName: ErrorName,
-    message: string,
+    /** What is wrong, as a client is told it. */
+    readonly reason: string,
     options?: ErrorOptions
   ) {
-    super(`${errorName}: ${message}`, options)
+    super(`${errorName}: ${reason}`, options)
   }
 
   get code(): number {

@@ -217,6 +217,74 @@ const samples: Record<ApiName, Sample> = {
     response: { results: [{ name: 'orders', errorCode: 0 }] }
   },
   deleteGroups: { request: { groupsNames: ['g'] }, response: { results: [{ groupId: 'g', errorCode: 0 }] } },
+  deleteRecords: {
+    request: { topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, offset: 7 }] }] },
+    response: { topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, lowWatermark: 7, errorCode: 0 }] }] }
+  },
+  alterConfigs: {
+    request: {
+      resources: [
+        {
+          resourceType: 2,
+          resourceName: 'orders',
+          configs: [
+            { name: 'retention.ms', value: '1' },
+            { name: 'a', value: null }
+          ]
+        }
+      ]
+    },
+    response: { responses: [{ errorCode: 40, errorMessage: 'no', resourceType: 2, resourceName: 'orders' }] }
+  },
+  incrementalAlterConfigs: {
+    request: {
+      resources: [{ resourceType: 2, resourceName: 'orders', configs: [{ name: 'retention.ms', configOperation: 1, value: null }] }],
+      validateOnly: true
+    },
+    response: { responses: [{ errorCode: 0, resourceType: 2, resourceName: 'orders' }] }
+  },
+  describeLogDirs: {
+    request: { topics: [{ topic: 'orders', partitions: [0, 1] }] },
+    response: {
+      results: [
+        {
+          errorCode: 0,
+          logDir: '/data',
+          topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, partitionSize: 5_000_000_000 }] }],
+          totalBytes: 9,
+          usableBytes: 8
+        }
+      ]
+    }
+  },
+  listConfigResources: {
+    request: { resourceTypes: [16, 32] },
+    response: { errorCode: 0, configResources: [{ resourceName: 'g', resourceType: 32 }] }
+  },
+  describeTopicPartitions: {
+    request: { topics: [{ name: 'orders' }], cursor: { topicName: 'orders', partitionIndex: 2 } },
+    response: {
+      topics: [
+        {
+          errorCode: 0,
+          name: 'orders',
+          topicId: uuid,
+          partitions: [
+            {
+              errorCode: 0,
+              partitionIndex: 2,
+              leaderId: 0,
+              replicaNodes: [0],
+              isrNodes: [0],
+              eligibleLeaderReplicas: [],
+              lastKnownElr: [1]
+            }
+          ]
+        }
+      ],
+      nextCursor: { topicName: 'orders', partitionIndex: 3 }
+    }
+  },
   describeCluster: {
     request: {},
     response: { errorCode: 0, clusterId: 'c', controllerId: 0, brokers: [{ brokerId: 0, host: 'localhost', port: 9092 }] }

@@ -3,6 +3,7 @@ export type { AnyApi, Api, RequestInput, RequestOf, ResponseInput, ResponseOf } 
 export { type ApiName, type Apis, apiNames, apis } from './apis'
 export { configResource, configSource } from './apis/describe-configs'
 export { coordinatorKeyType } from './apis/find-coordinator'
+export { configOperation } from './apis/incremental-alter-configs'
 export { listOffsetsTimestamp } from './apis/list-offsets'
 export * from './codec'
 export { type ErrorName, errorCodes, errorName, isRetriable, KafkaError } from './errors'

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { defaultLimits, type Limits } from '../limits'
 import { replaceFile } from '../log/atomic-file'
 import { type LogOptions, PartitionLog } from '../log/partition-log'
+import type { LogSettings } from '../log/settings'
 import { KafkaError } from '../protocol'
-import { checkTopicConfigs, topicConfigs } from './topic-configs'
+import { type BrokerConfigs, checkBrokerConfigs, topicDefaults } from './broker-configs'
+import { type Configs, checkTopicConfigs, readLogSettings } from './topic-configs'
 
 const nameCharsMax = 249
 
@@ -14,26 +16,38 @@ export interface Topic {
   readonly name: string
   readonly id: string
   /** Only what was set; what was not has its default. */
-  readonly configs: Record<string, string>
+  configs: Configs
+  /** What its logs act on: what was set, and else the defaults. */
+  settings: LogSettings
   readonly partitions: PartitionLog[]
-  /** Bound of one batch, from `max.message.bytes`. */
-  readonly batchBytesMax: number
 }
 
 /** What is kept of the topics in `topics.json`; their records lie in `logs/<topic>-<partition>/`. */
 interface Catalog {
   clusterId: string
-  topics: { name: string; id: string; partitions: number; configs: Record<string, string> }[]
+  topics: { name: string; id: string; partitions: number; configs: Configs }[]
+  brokerConfigs?: BrokerConfigs
 }
 
 /** Throws KafkaError INVALID_TOPIC_EXCEPTION for a name that Kafka refuses; one that passes is also a safe file name. */
 export function checkTopicName(name: string): void {
-  if (name === '' || name === '.' || name === '..') throw new KafkaError('INVALID_TOPIC_EXCEPTION', `a topic cannot be named "${name}"`)
-  if (name.length > nameCharsMax || !/^[a-zA-Z0-9._-]+$/.test(name)) {
-    throw new KafkaError(
-      'INVALID_TOPIC_EXCEPTION',
-      `topic names hold letters, digits, '.', '_' and '-' only and at most ${nameCharsMax} of them`
-    )
+  const refuse = (why: string): never => {
+    throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Topic name is invalid: ${why}`)
+  }
+  if (name === '') refuse('the empty string is not allowed')
+  if (name === '.' || name === '..') refuse(`'${name}' is not allowed`)
+  if (name.length > nameCharsMax) refuse(`the length of '${name}' is longer than the max allowed length ${nameCharsMax}`)
+  if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
+    refuse(`'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`)
+  }
+}
+
+/** Runs `write`; what the disk refuses becomes KafkaError KAFKA_STORAGE_ERROR. */
+function storing(write: () => void): void {
+  try {
+    write()
+  } catch (cause) {
+    throw new KafkaError('KAFKA_STORAGE_ERROR', `cannot be written to disk: ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -42,16 +56,22 @@ export class Topics {
   private readonly byId = new Map<string, Topic>()
   readonly clusterId: string
   private readonly catalogPath: string | undefined
+  private changedConfigs: BrokerConfigs
 
-  /** Opens what `dataDir` holds. Throws when its catalog cannot be read. */
+  /**
+   * Opens what `dataDir` holds. Throws when its catalog cannot be read.
+   * @param startConfigs settings of the broker that it was started with
+   */
   constructor(
-    private readonly dataDir: string | undefined,
-    private readonly logOptions: Omit<LogOptions, 'folder'>,
-    private readonly limits: Pick<Limits, 'topicsMax' | 'partitionsMax' | 'partitionsPerTopicMax'> = defaultLimits
+    readonly dataDir: string | undefined,
+    private readonly logOptions: Omit<LogOptions, 'folder' | 'name' | 'settings'>,
+    private readonly limits: Pick<Limits, 'topicsMax' | 'partitionsMax' | 'partitionsPerTopicMax'> = defaultLimits,
+    readonly startConfigs: Configs = {}
   ) {
     this.catalogPath = dataDir && join(dataDir, 'topics.json')
     const catalog = this.loadCatalog()
     this.clusterId = catalog?.clusterId ?? Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
+    this.changedConfigs = catalog?.brokerConfigs ?? { cluster: {}, broker: {} }
     for (const { configs, id, name, partitions } of catalog?.topics ?? []) this.open(name, id, partitions, configs)
     if (!catalog) this.saveCatalog()
   }
@@ -68,17 +88,16 @@ export class Topics {
   private saveCatalog(): void {
     if (!this.catalogPath) return
     const topics = this.all().map(({ configs, id, name, partitions }) => ({ name, id, partitions: partitions.length, configs }))
-    const catalog: Catalog = { clusterId: this.clusterId, topics }
-    replaceFile(this.catalogPath, `${JSON.stringify(catalog, null, 2)}\n`)
+    const catalog: Catalog = { clusterId: this.clusterId, topics, brokerConfigs: this.changedConfigs }
+    storing(() => replaceFile(this.catalogPath!, `${JSON.stringify(catalog, null, 2)}\n`))
   }
 
   private folderOf(name: string, partition: number): string | undefined {
     return this.dataDir && join(this.dataDir, 'logs', `${name}-${partition}`)
   }
 
-  private open(name: string, id: string, partitions: number, configs: Record<string, string>): Topic {
-    const batchBytesMax = Number(configs['max.message.bytes'] ?? topicConfigs['max.message.bytes']!.default)
-    const topic: Topic = { name, id, configs, batchBytesMax, partitions: [] }
+  private open(name: string, id: string, partitions: number, configs: Configs): Topic {
+    const topic: Topic = { name, id, configs, settings: readLogSettings(configs, this.topicDefaults), partitions: [] }
     this.openPartitions(topic, partitions)
     this.byName.set(name, topic)
     this.byId.set(id, topic)
@@ -87,7 +106,8 @@ export class Topics {
 
   private openPartitions(topic: Topic, total: number): void {
     for (let index = topic.partitions.length; index < total; index++) {
-      topic.partitions.push(new PartitionLog({ ...this.logOptions, folder: this.folderOf(topic.name, index) }))
+      const place = { folder: this.folderOf(topic.name, index), name: `${topic.name}-${index}` }
+      topic.partitions.push(new PartitionLog({ ...this.logOptions, ...place, settings: topic.settings }))
     }
   }
 
@@ -102,7 +122,7 @@ export class Topics {
   }
 
   /** Throws KafkaError with the reason why a topic cannot be created. */
-  checkNew(name: string, partitions: number, configs: Record<string, string>): void {
+  checkNew(name: string, partitions: number, configs: Configs): void {
     checkTopicName(name)
     if (this.byName.has(name)) throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
     if (this.byName.size >= this.limits.topicsMax)
@@ -112,7 +132,7 @@ export class Topics {
   }
 
   /** Creates a topic; it is on disk when this returns. Throws KafkaError as `checkNew` does. */
-  create(name: string, partitions: number, configs: Record<string, string> = {}): Topic {
+  create(name: string, partitions: number, configs: Configs = {}): Topic {
     this.checkNew(name, partitions, configs)
     for (let index = 0; index < partitions; index++) {
       const folder = this.folderOf(name, index)
@@ -120,7 +140,13 @@ export class Topics {
       if (folder) rmSync(folder, { recursive: true, force: true })
     }
     const topic = this.open(name, randomUUID(), partitions, configs)
-    this.saveCatalog()
+    try {
+      this.saveCatalog()
+    } catch (error) {
+      this.byName.delete(name)
+      this.byId.delete(topic.id)
+      throw error
+    }
     return topic
   }
 
@@ -135,8 +161,60 @@ export class Topics {
   /** Adds partitions up to `total`. Throws KafkaError as `checkGrowth` does. */
   grow(topic: Topic, total: number): void {
     this.checkGrowth(topic, total)
+    const before = topic.partitions.length
     this.openPartitions(topic, total)
-    this.saveCatalog()
+    try {
+      this.saveCatalog()
+    } catch (error) {
+      topic.partitions.length = before
+      throw error
+    }
+  }
+
+  /** Settings of the broker that were changed while it ran. */
+  get brokerConfigs(): BrokerConfigs {
+    return this.changedConfigs
+  }
+
+  private get topicDefaults(): Configs {
+    const { broker, cluster } = this.changedConfigs
+    return topicDefaults({ broker, cluster: { ...this.startConfigs, ...cluster } })
+  }
+
+  private apply(topic: Topic, configs: Configs): void {
+    topic.configs = configs
+    topic.settings = readLogSettings(configs, this.topicDefaults)
+    for (const log of topic.partitions) log.settings = topic.settings
+  }
+
+  /** Gives a topic these settings and no others, from the next record on. Throws KafkaError INVALID_CONFIG when one cannot be kept. */
+  setConfigs(topic: Topic, configs: Configs, validateOnly: boolean): void {
+    checkTopicConfigs(configs)
+    if (validateOnly) return
+    const before = topic.configs
+    topic.configs = configs
+    try {
+      this.saveCatalog()
+    } catch (error) {
+      topic.configs = before
+      throw error
+    }
+    this.apply(topic, configs)
+  }
+
+  /** Gives the broker, or the cluster, these settings and no others. Throws KafkaError INVALID_REQUEST when one cannot be changed. */
+  setBrokerConfigs(scope: keyof BrokerConfigs, configs: Configs, validateOnly: boolean): void {
+    checkBrokerConfigs(configs)
+    if (validateOnly) return
+    const before = this.changedConfigs
+    this.changedConfigs = { ...before, [scope]: configs }
+    try {
+      this.saveCatalog()
+    } catch (error) {
+      this.changedConfigs = before
+      throw error
+    }
+    for (const topic of this.byName.values()) this.apply(topic, topic.configs)
   }
 
   /** Removes a topic and its records. */
@@ -157,6 +235,11 @@ export class Topics {
 
   all(): Topic[] {
     return [...this.byName.values()]
+  }
+
+  /** The logs of all partitions. */
+  *logs(): Generator<PartitionLog> {
+    for (const { partitions } of this.byName.values()) yield* partitions
   }
 
   async close(): Promise<void> {

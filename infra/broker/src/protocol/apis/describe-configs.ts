@@ -4,18 +4,18 @@ import { array, boolean, int8, int16, int32, nullableArray, nullableString, opti
 
 // DescribeConfigs Request (1-4) => [resources] include_synonyms include_documentation(3+) TAGS(4+)
 //   resources => resource_type resource_name [configuration_keys] TAGS(4+)      null keys: all of them
-//     resource_type => INT8                  2: topic, 4: broker
+//     resource_type => INT8                  one of `configResource`
 //
 // DescribeConfigs Response (1-4) => throttle_time_ms [results] TAGS(4+)
 //   results => error_code error_message resource_type resource_name [configs] TAGS(4+)
 //     configs => name value read_only config_source is_sensitive [synonyms] config_type(3+) documentation(3+) TAGS(4+)
-//       config_source => INT8                1: set on the topic, 5: default
+//       config_source => INT8                one of `configSource`
 //       synonyms => name value source TAGS(4+)
 
 /** Values of `resourceType`. */
-export const configResource = { topic: 2, broker: 4 } as const
-/** Values of `configSource`. */
-export const configSource = { topic: 1, staticBroker: 4, default: 5 } as const
+export const configResource = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
+/** Values of `configSource`: set on the topic, on this broker or on the cluster while it ran, when it was started, or nowhere. */
+export const configSource = { topic: 1, dynamicBroker: 2, dynamicDefaultBroker: 3, staticBroker: 4, default: 5 } as const
 
 export const describeConfigs = api({
   name: 'DescribeConfigs',
