@@ -49,6 +49,10 @@ export interface BrokerOptions {
   cleanupMs?: number
   /** Milliseconds that an empty group waits for further members before its first generation; 0 by default. */
   initialRebalanceDelayMs?: number
+  /** Milliseconds after which a silent member of the new consumer protocol (KIP-848) is gone; 45,000 by default, as in Apache Kafka. */
+  consumerSessionTimeoutMs?: number
+  /** Milliseconds between heartbeats of that protocol, by which members learn what to read; 1000 by default, where Apache Kafka has 5000. */
+  consumerHeartbeatIntervalMs?: number
   /** Bounds of what clients may ask for; those left out have their default. */
   limits?: Partial<Limits>
   /** Told what is worth knowing but stops nothing: a connection that was refused, a torn tail that was cut. */
@@ -70,6 +74,8 @@ export interface Broker {
 
 const defaultFlushMs = 1000
 const defaultCleanupMs = 5000
+const defaultConsumerSessionTimeoutMs = 45_000
+const defaultConsumerHeartbeatIntervalMs = 1000
 const defaultSegmentBytes = 64 * 1024 * 1024
 
 function isLoopback(host: string): boolean {
@@ -102,8 +108,17 @@ function openStores(dataDir: string | undefined, options: BrokerOptions, limits:
   const topics = new Topics(dataDir, logOptions, limits, options.configs)
   const housekeeper = new Housekeeper(() => topics.logs(), clock, options.cleanupMs ?? defaultCleanupMs)
   const offsets = new OffsetStore(dataDir && join(dataDir, 'offsets.jsonl'), flusher)
-  const groups = new GroupCoordinator(offsets, clock, options.initialRebalanceDelayMs ?? 0, limits)
-  const faults = new Faults({ clock, topicNameOf: id => topics.findById(id)?.name, groupOf: id => groups.find(id) })
+  const groups = new GroupCoordinator({
+    offsets,
+    clock,
+    topics,
+    dataDir,
+    initialRebalanceDelayMs: options.initialRebalanceDelayMs ?? 0,
+    groupMembersMax: limits.groupMembersMax,
+    consumerSessionTimeoutMs: options.consumerSessionTimeoutMs ?? defaultConsumerSessionTimeoutMs,
+    consumerHeartbeatIntervalMs: options.consumerHeartbeatIntervalMs ?? defaultConsumerHeartbeatIntervalMs
+  })
+  const faults = new Faults({ clock, topicNameOf: id => topics.findById(id)?.name, groupOf: id => groups.findClassic(id) })
   const close = async (): Promise<void> => {
     faults.clear()
     groups.close()

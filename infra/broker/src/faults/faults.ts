@@ -1,6 +1,6 @@
 // How does a test make a broker fail, delay, hang up, or move a coordinator?
 import type { Clock } from '../clock'
-import type { Group } from '../groups/group'
+import type { ClassicGroup } from '../groups/classic-group'
 import type { Caller } from '../handlers/handler'
 import { type ApiName, coordinatorKeyType, errorCodes } from '../protocol'
 import { type Fault, RunningFault } from './fault'
@@ -12,7 +12,7 @@ import { checkDemand, type DropOptions, type FailOptions, FaultError, type Fault
 export interface FaultSurroundings {
   clock: Clock
   topicNameOf: (topicId: string) => string | undefined
-  groupOf: (groupId: string) => Group | undefined
+  groupOf: (groupId: string) => ClassicGroup | undefined
 }
 
 /** Closes the connection that a request came on. */

@@ -1,66 +1,150 @@
-// Which groups does this broker coordinate?
+// Which groups does this broker coordinate, by which protocol, and who answers for a group that is not there?
+import { join } from 'node:path'
 import type { Clock } from '../clock'
-import { defaultLimits, type Limits } from '../limits'
-import { errorCodes } from '../protocol'
-import { Group } from './group'
-import { failedJoin, failedSync, type JoinRequest, type JoinResult, type SyncResult } from './member'
+import { errorCodes, KafkaError } from '../protocol'
+import { ClassicGroup } from './classic-group'
+import { ConsumerGroup } from './consumer-group'
+import { type ConsumerHeartbeat, type ConsumerHeartbeatResult, checkHeartbeat } from './consumer-heartbeat'
+import type { TopicCatalog } from './consumer-subscriptions'
+import { GroupTypes } from './group-types'
+import { failedJoin, failedSync, type JoinRequest, type JoinResult, type MemberClaim, type SyncRequest, type SyncResult } from './member'
 import type { OffsetEntry } from './offset-file'
 import type { OffsetStore } from './offset-store'
 
-/** All groups by id; a group without members lives on as long as it has offsets. */
+export interface CoordinatorOptions {
+  offsets: OffsetStore
+  clock: Clock
+  topics: TopicCatalog
+  dataDir: string | undefined
+  initialRebalanceDelayMs: number
+  groupMembersMax: number
+  consumerSessionTimeoutMs: number
+  consumerHeartbeatIntervalMs: number
+}
+
+/** Who commits offsets. */
+export interface Committer extends MemberClaim {
+  version: number
+  isTransactional?: boolean
+}
+
+/** OffsetCommit version from which a group that is not there is said to be so. */
+const notFoundFrom = 9
+
+/**
+ * All groups by id. A group keeps its protocol while it has members; an empty one takes that of who comes next. It lives on without members
+ * as long as it has offsets.
+ */
 export class GroupCoordinator {
-  private readonly groups = new Map<string, Group>()
+  readonly offsets: OffsetStore
+  private readonly groups = new Map<string, ClassicGroup | ConsumerGroup>()
+  private readonly types: GroupTypes
 
-  constructor(
-    readonly offsets: OffsetStore,
-    private readonly clock: Clock,
-    private readonly initialRebalanceDelayMs: number,
-    private readonly limits: Pick<Limits, 'groupMembersMax'> = defaultLimits
-  ) {}
+  constructor(private readonly options: CoordinatorOptions) {
+    this.offsets = options.offsets
+    this.types = new GroupTypes(options.dataDir && join(options.dataDir, 'consumer-groups.json'))
+    for (const id of this.types.consumerGroups()) this.groups.set(id, this.newConsumerGroup(id))
+  }
 
-  find(groupId: string): Group | undefined {
+  find(groupId: string): ClassicGroup | ConsumerGroup | undefined {
     return this.groups.get(groupId)
   }
 
+  private newConsumerGroup(id: string): ConsumerGroup {
+    const { clock, consumerHeartbeatIntervalMs, consumerSessionTimeoutMs, groupMembersMax, topics } = this.options
+    return new ConsumerGroup(id, {
+      clock,
+      topics,
+      membersMax: groupMembersMax,
+      sessionTimeoutMs: consumerSessionTimeoutMs,
+      heartbeatIntervalMs: consumerHeartbeatIntervalMs
+    })
+  }
+
+  private add<G extends ClassicGroup | ConsumerGroup>(group: G): G {
+    this.groups.get(group.id)?.close()
+    this.forgetEmptyGroups()
+    this.groups.set(group.id, group)
+    this.types.set(group.id, group.type)
+    return group
+  }
+
+  /** A group of the classic protocol. */
+  findClassic(groupId: string): ClassicGroup | undefined {
+    const group = this.groups.get(groupId)
+    return group?.type === 'classic' ? group : undefined
+  }
+
   async join(groupId: string, request: JoinRequest): Promise<JoinResult> {
-    if (groupId === '') return failedJoin(errorCodes.INVALID_GROUP_ID, request.memberId)
-    let group = this.groups.get(groupId)
-    if (!group) {
-      if (request.memberId !== '') return failedJoin(errorCodes.UNKNOWN_MEMBER_ID, request.memberId)
-      this.forgetEmptyGroups()
-      group = new Group(groupId, this.clock, this.initialRebalanceDelayMs, this.limits.groupMembersMax)
-      this.groups.set(groupId, group)
-    }
-    return group.join(request)
+    const { memberId } = request
+    if (groupId === '') return failedJoin(errorCodes.INVALID_GROUP_ID, memberId)
+    const group = this.groups.get(groupId)
+    if (group?.type === 'classic') return group.join(request)
+    if (group && !group.isEmpty) return failedJoin(errorCodes.INCONSISTENT_GROUP_PROTOCOL, memberId)
+    if (memberId !== '') return failedJoin(errorCodes.UNKNOWN_MEMBER_ID, memberId)
+    const { clock, groupMembersMax, initialRebalanceDelayMs } = this.options
+    return this.add(new ClassicGroup(groupId, clock, initialRebalanceDelayMs, groupMembersMax)).join(request)
   }
 
-  async sync(groupId: string, ...request: Parameters<Group['sync']>): Promise<SyncResult> {
-    return this.groups.get(groupId)?.sync(...request) ?? failedSync(errorCodes.UNKNOWN_MEMBER_ID)
+  async sync(groupId: string, request: SyncRequest): Promise<SyncResult> {
+    if (groupId === '') return failedSync(errorCodes.INVALID_GROUP_ID)
+    return this.findClassic(groupId)?.sync(request) ?? failedSync(errorCodes.UNKNOWN_MEMBER_ID)
   }
 
-  heartbeat(groupId: string, memberId: string, generationId: number): number {
-    return this.groups.get(groupId)?.heartbeat(memberId, generationId) ?? errorCodes.UNKNOWN_MEMBER_ID
+  heartbeat(groupId: string, claim: MemberClaim): number {
+    if (groupId === '') return errorCodes.INVALID_GROUP_ID
+    return this.findClassic(groupId)?.heartbeat(claim) ?? errorCodes.UNKNOWN_MEMBER_ID
   }
 
-  leave(groupId: string, memberId: string): number {
-    return this.groups.get(groupId)?.leave(memberId) ?? errorCodes.UNKNOWN_MEMBER_ID
+  leave(groupId: string, memberId: string, groupInstanceId: string | null): number {
+    if (groupId === '') return errorCodes.INVALID_GROUP_ID
+    return this.findClassic(groupId)?.leave(memberId, groupInstanceId) ?? errorCodes.UNKNOWN_MEMBER_ID
   }
 
-  /** NONE, or why the offsets of this member may not be committed now. */
-  commitError(groupId: string, memberId: string, generationId: number): number {
+  /** A heartbeat of the new consumer protocol. Throws KafkaError. */
+  consumerHeartbeat(groupId: string, request: ConsumerHeartbeat, makesOwnId: boolean): ConsumerHeartbeatResult {
+    checkHeartbeat(groupId, request, makesOwnId)
+    const group = this.groups.get(groupId)
+    if (group?.type === 'consumer') return group.heartbeat(request)
+    if (group && !group.isEmpty) throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
+    if (request.memberEpoch !== 0) throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} not found.`)
+    return this.add(this.newConsumerGroup(groupId)).heartbeat(request)
+  }
+
+  /** NONE, or why the offsets of this member, or with a negative generation of somebody outside the group, may not be committed now. */
+  commitError(groupId: string, committer: Committer): number {
     if (groupId === '') return errorCodes.INVALID_GROUP_ID
     const group = this.groups.get(groupId)
-    if (group) return group.commitError(memberId, generationId)
-    return generationId < 0 ? errorCodes.NONE : errorCodes.ILLEGAL_GENERATION
+    const { generationId, isTransactional, memberId, version } = committer
+    if (group?.type === 'consumer') return group.commitError(memberId, generationId)
+    if (group) return group.commitError(committer, isTransactional)
+    if (generationId < 0) return errorCodes.NONE
+    return version >= notFoundFrom ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.ILLEGAL_GENERATION
+  }
+
+  /** NONE, or why this member may not fetch offsets. Only the new protocol asks who does. */
+  fetchError(groupId: string, memberId: string | null, memberEpoch: number): number {
+    const group = this.groups.get(groupId)
+    return group?.type === 'consumer' ? group.fetchError(memberId, memberEpoch) : errorCodes.NONE
   }
 
   commit(entries: OffsetEntry[]): void {
     this.offsets.commit(entries)
   }
 
+  /** Whether there is a group, be it only by its offsets. */
+  has(groupId: string): boolean {
+    return this.isListed(this.groups.get(groupId)) || this.offsets.topicsOf(groupId).size > 0
+  }
+
+  private isListed(group: ClassicGroup | ConsumerGroup | undefined): boolean {
+    if (!group) return false
+    return group.type === 'consumer' || !group.isEmpty || group.generation > 0
+  }
+
   /** Ids of all groups, those included that have only offsets. */
   groupIds(): string[] {
-    const living = [...this.groups.values()].filter(group => !group.isEmpty || group.generation > 0).map(group => group.id)
+    const living = [...this.groups].filter(([, group]) => this.isListed(group)).map(([id]) => id)
     return [...new Set([...living, ...this.offsets.groupIds()])]
   }
 
@@ -68,19 +152,21 @@ export class GroupCoordinator {
   delete(groupId: string): number {
     const group = this.groups.get(groupId)
     if (group && !group.isEmpty) return errorCodes.NON_EMPTY_GROUP
-    const hadOffsets = this.offsets.deleteGroup(groupId)
-    group?.close()
-    const wasKnown = this.groups.delete(groupId)
-    return hadOffsets || wasKnown ? errorCodes.NONE : errorCodes.GROUP_ID_NOT_FOUND
+    const wasKnown = this.has(groupId)
+    this.offsets.deleteGroup(groupId)
+    this.forget(groupId)
+    return wasKnown ? errorCodes.NONE : errorCodes.GROUP_ID_NOT_FOUND
+  }
+
+  private forget(groupId: string): void {
+    this.groups.get(groupId)?.close()
+    this.groups.delete(groupId)
+    this.types.set(groupId, undefined)
   }
 
   // Done when a group is added, so that ids that come and go take no memory.
   private forgetEmptyGroups(): void {
-    for (const [id, group] of this.groups) {
-      if (!group.isEmpty) continue
-      group.close()
-      this.groups.delete(id)
-    }
+    for (const [id, group] of this.groups) if (group.isEmpty && this.offsets.topicsOf(id).size === 0) this.forget(id)
   }
 
   close(): void {

@@ -7,4 +7,13 @@ export function advertised(): { apiKey: number; minVersion: number; maxVersion: 
   return Object.values(apis).map((api: AnyApi) => ({ apiKey: api.key, minVersion: api.min, maxVersion: api.max }))
 }
 
-export const apiVersions: Handler<'apiVersions'> = () => ({ errorCode: errorCodes.NONE, apiKeys: advertised() })
+/** Feature levels of the cluster (KIP-584): `group.version` 1 says that the new consumer protocol is spoken. */
+const features = [{ name: 'group.version', level: 1 }]
+
+export const apiVersions: Handler<'apiVersions'> = () => ({
+  errorCode: errorCodes.NONE,
+  apiKeys: advertised(),
+  supportedFeatures: features.map(({ level, name }) => ({ name, minVersion: 0, maxVersion: level })),
+  finalizedFeaturesEpoch: 0,
+  finalizedFeatures: features.map(({ level, name }) => ({ name, maxVersionLevel: level, minVersionLevel: level }))
+})

@@ -1,14 +1,17 @@
 // Which groups are there, in which state, and how is one forgotten?
-import type { Group } from '../groups/group'
+import type { Assignment } from '../groups/assignors'
+import type { ClassicGroup } from '../groups/classic-group'
+import type { ConsumerGroup } from '../groups/consumer-group'
+import { type ConsumerMember, toTopicPartitions } from '../groups/consumer-member'
 import type { Member } from '../groups/member'
 import { errorCodes } from '../protocol'
+import type { Topics } from '../topics/topics'
 import type { Handler } from './handler'
 
-const groupType = 'classic'
 /** DescribeGroups version from which an unknown group is an error instead of a dead group. */
 const notFoundFrom = 6
 
-function describeMember(member: Member, { protocolName, state }: Group) {
+function describeMember(member: Member, { protocolName, state }: ClassicGroup) {
   const { assignment, clientHost, clientId, id, instanceId, protocols } = member
   const metadata = state === 'Stable' ? protocols.find(({ name }) => name === protocolName)?.metadata : undefined
   return {
@@ -25,7 +28,7 @@ function describeMember(member: Member, { protocolName, state }: Group) {
 export const describeGroups: Handler<'describeGroups'> = ({ groups }, request, { version }) => ({
   groups: request.groups.map(groupId => {
     const group = groups.find(groupId)
-    if (group && !(group.isEmpty && group.generation === 0)) {
+    if (group?.type === 'classic' && !(group.isEmpty && group.generation === 0)) {
       const { members, protocolName, protocolType, state } = group
       return {
         errorCode: errorCodes.NONE,
@@ -33,14 +36,16 @@ export const describeGroups: Handler<'describeGroups'> = ({ groups }, request, {
         groupState: state,
         protocolType,
         protocolData: state === 'Stable' ? (protocolName ?? '') : '',
-        members: [...members.values()].map(member => describeMember(member, group))
+        members: members.all().map(member => describeMember(member, group))
       }
     }
-    if (groups.offsets.topicsOf(groupId).size > 0) return { errorCode: errorCodes.NONE, groupId, groupState: 'Empty', members: [] }
+    const isConsumer = group?.type === 'consumer'
+    if (!isConsumer && groups.offsets.topicsOf(groupId).size > 0)
+      return { errorCode: errorCodes.NONE, groupId, groupState: 'Empty', members: [] }
     const isError = version >= notFoundFrom
     return {
       errorCode: isError ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.NONE,
-      errorMessage: isError ? `Group ${groupId} not found.` : null,
+      errorMessage: isError ? `Group ${groupId} ${isConsumer ? 'is not a classic group' : 'not found'}.` : null,
       groupId,
       groupState: 'Dead',
       members: []
@@ -54,14 +59,63 @@ export const listGroups: Handler<'listGroups'> = ({ groups }, { statesFilter, ty
     filter.length === 0 || filter.some(each => each.toLowerCase() === value.toLowerCase())
   const listed = groups.groupIds().map(groupId => {
     const group = groups.find(groupId)
-    return { groupId, protocolType: group?.protocolType ?? '', groupState: group?.state ?? 'Empty', groupType }
+    return { groupId, protocolType: group?.protocolType ?? '', groupState: group?.state ?? 'Empty', groupType: group?.type ?? 'classic' }
   })
   return {
     errorCode: errorCodes.NONE,
-    groups: listed.filter(({ groupState }) => accepts(statesFilter, groupState) && accepts(typesFilter, groupType))
+    groups: listed.filter(({ groupState, groupType }) => accepts(statesFilter, groupState) && accepts(typesFilter, groupType))
   }
 }
 
 export const deleteGroups: Handler<'deleteGroups'> = ({ groups }, { groupsNames }) => ({
   results: groupsNames.map(groupId => ({ groupId, errorCode: groups.delete(groupId) }))
+})
+
+/** Value of `memberType` for a member that speaks the new protocol. */
+const consumerMemberType = 1
+
+function describeAssignment(assignment: Assignment, topics: Topics) {
+  // a topic that was deleted has no name to be told by
+  const known = toTopicPartitions(assignment).flatMap(each => {
+    const topicName = topics.findById(each.topicId)?.name
+    return topicName === undefined ? [] : [{ ...each, topicName }]
+  })
+  return { topicPartitions: known }
+}
+
+function describeConsumer(member: ConsumerMember, group: ConsumerGroup, topics: Topics) {
+  const { assigned, clientHost, clientId, epoch, id, instanceId, rackId, subscribedTopicNames, subscribedTopicRegex } = member
+  return {
+    memberId: id,
+    instanceId,
+    rackId,
+    memberEpoch: epoch,
+    clientId,
+    clientHost: `/${clientHost}`,
+    subscribedTopicNames,
+    subscribedTopicRegex,
+    assignment: describeAssignment(assigned, topics),
+    targetAssignment: describeAssignment(group.targetOf(member), topics),
+    memberType: consumerMemberType
+  }
+}
+
+export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = ({ groups, topics }, { groupIds }) => ({
+  groups: groupIds.map(groupId => {
+    const group = groups.find(groupId)
+    if (groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID, groupId, members: [] }
+    if (group?.type !== 'consumer') {
+      const errorMessage = groups.has(groupId) ? `Group ${groupId} is not a consumer group.` : `Group ${groupId} not found.`
+      return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, errorMessage, groupId, members: [] }
+    }
+    return {
+      errorCode: errorCodes.NONE,
+      groupId,
+      groupState: group.state,
+      groupEpoch: group.epoch,
+      assignmentEpoch: group.assignmentEpoch,
+      assignorName: group.assignorName,
+      members: group.members.map(member => describeConsumer(member, group, topics))
+    }
+  })
 })

@@ -5,13 +5,13 @@ import { apiVersions } from './api-versions'
 import { describeCluster, findCoordinator, initProducerId } from './cluster'
 import { describeConfigs, listConfigResources } from './configs'
 import { fetch } from './fetch'
-import { deleteGroups, describeGroups, listGroups } from './groups'
+import { consumerGroupDescribe, deleteGroups, describeGroups, listGroups } from './groups'
 import type { Handler } from './handler'
 import { listOffsets } from './list-offsets'
 import { describeLogDirs } from './log-dirs'
-import { heartbeat, joinGroup, leaveGroup, syncGroup } from './membership'
+import { consumerGroupHeartbeat, heartbeat, joinGroup, leaveGroup, syncGroup } from './membership'
 import { metadata } from './metadata'
-import { offsetCommit, offsetFetch } from './offsets'
+import { offsetCommit, offsetDelete, offsetFetch } from './offsets'
 import { produce } from './produce'
 import { deleteRecords } from './records'
 import { saslAuthenticate, saslHandshake } from './sasl'
@@ -45,7 +45,10 @@ export const handlers: { [N in ApiName]: Handler<N> } = {
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  offsetDelete,
   describeCluster,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
   listConfigResources,
   describeTopicPartitions
 }

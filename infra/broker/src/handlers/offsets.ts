@@ -18,9 +18,9 @@ function commitPartitionError(topic: Topic | undefined, asked: CommitPartition, 
 }
 
 export const offsetCommit: Handler<'offsetCommit'> = ({ groups, topics }, request, { version }) => {
-  const { groupId } = request
+  const { generationIdOrMemberEpoch: generationId, groupId, groupInstanceId, memberId } = request
   const usesIds = version >= idsFrom
-  const refused = groups.commitError(groupId, request.memberId, request.generationIdOrMemberEpoch)
+  const refused = groups.commitError(groupId, { memberId, groupInstanceId, generationId, version })
   const entries: OffsetEntry[] = []
   const answers = request.topics.map(({ name, partitions, topicId }) => {
     const topic = topicOf(topics, name, topicId, usesIds)
@@ -77,13 +77,33 @@ export const offsetFetch: Handler<'offsetFetch'> = (state, { groupId, groups, to
   const usesIds = version >= idsFrom
   if (version >= 8) {
     return {
-      groups: groups.map(asked => ({
-        groupId: asked.groupId,
-        topics: committedOf(state, asked.groupId, asked.topics, usesIds),
-        errorCode: errorCodes.NONE
-      }))
+      groups: groups.map(asked => {
+        const errorCode = state.groups.fetchError(asked.groupId, asked.memberId, asked.memberEpoch)
+        const topics = errorCode === errorCodes.NONE ? committedOf(state, asked.groupId, asked.topics, usesIds) : []
+        return { groupId: asked.groupId, topics, errorCode }
+      })
     }
   }
   const asked = topics?.map(each => ({ ...each, topicId: zeroUuid })) ?? null
   return { topics: committedOf(state, groupId, asked, false), errorCode: errorCodes.NONE }
+}
+
+export const offsetDelete: Handler<'offsetDelete'> = ({ groups, topics: allTopics }, { groupId, topics }) => {
+  const group = groups.find(groupId)
+  if (!groups.has(groupId)) return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, topics: [] }
+  const reads = (name: string) => (group?.type === 'consumer' ? group.readsTopic(allTopics.find(name)?.id ?? '') : group?.readsTopic(name))
+  if (group && topics.some(({ name }) => reads(name) === undefined)) return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] }
+  const entries: OffsetEntry[] = []
+  const answers = topics.map(({ name, partitions }) => {
+    const isRead = reads(name)
+    const results = partitions.map(({ partitionIndex }) => {
+      if (!allTopics.find(name)?.partitions[partitionIndex]) return { partitionIndex, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION }
+      if (isRead) return { partitionIndex, errorCode: errorCodes.GROUP_SUBSCRIBED_TO_TOPIC }
+      if (groups.offsets.get(groupId, name, partitionIndex)) entries.push([groupId, name, partitionIndex, null, -1, null])
+      return { partitionIndex, errorCode: errorCodes.NONE }
+    })
+    return { name, partitions: results }
+  })
+  groups.commit(entries)
+  return { errorCode: errorCodes.NONE, topics: answers }
 }

@@ -2,6 +2,8 @@
 import type { AnyApi } from './api'
 import { alterConfigs } from './apis/alter-configs'
 import { apiVersions } from './apis/api-versions'
+import { consumerGroupDescribe } from './apis/consumer-group-describe'
+import { consumerGroupHeartbeat } from './apis/consumer-group-heartbeat'
 import { createPartitions } from './apis/create-partitions'
 import { createTopics } from './apis/create-topics'
 import { deleteGroups } from './apis/delete-groups'
@@ -24,6 +26,7 @@ import { listGroups } from './apis/list-groups'
 import { listOffsets } from './apis/list-offsets'
 import { metadata } from './apis/metadata'
 import { offsetCommit } from './apis/offset-commit'
+import { offsetDelete } from './apis/offset-delete'
 import { offsetFetch } from './apis/offset-fetch'
 import { produce } from './apis/produce'
 import { saslAuthenticate } from './apis/sasl-authenticate'
@@ -58,7 +61,10 @@ export const apis = {
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  offsetDelete,
   describeCluster,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
   listConfigResources,
   describeTopicPartitions
 }

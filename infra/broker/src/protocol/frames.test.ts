@@ -216,6 +216,57 @@ const samples: Record<ApiName, Sample> = {
     request: { topics: [{ name: 'orders', count: 4, assignments: [{ brokerIds: [0] }] }] },
     response: { results: [{ name: 'orders', errorCode: 0 }] }
   },
+  offsetDelete: {
+    request: { groupId: 'g', topics: [{ name: 'orders', partitions: [{ partitionIndex: 0 }] }] },
+    response: { errorCode: 0, topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, errorCode: 86 }] }] }
+  },
+  consumerGroupHeartbeat: {
+    request: {
+      groupId: 'g',
+      memberId: 'm',
+      memberEpoch: 0,
+      instanceId: 'i',
+      rebalanceTimeoutMs: 1,
+      subscribedTopicNames: ['orders'],
+      subscribedTopicRegex: 'o.*',
+      serverAssignor: 'uniform',
+      topicPartitions: [{ topicId: uuid, partitions: [0, 1] }]
+    },
+    response: {
+      errorCode: 0,
+      memberId: 'm',
+      memberEpoch: 1,
+      heartbeatIntervalMs: 1000,
+      assignment: { topicPartitions: [{ topicId: uuid, partitions: [0, 1] }] }
+    }
+  },
+  consumerGroupDescribe: {
+    request: { groupIds: ['g'] },
+    response: {
+      groups: [
+        {
+          errorCode: 0,
+          groupId: 'g',
+          groupState: 'Stable',
+          members: [
+            {
+              memberId: 'm',
+              instanceId: null,
+              rackId: null,
+              memberEpoch: 1,
+              clientId: 'c',
+              clientHost: '/127.0.0.1',
+              subscribedTopicNames: ['orders'],
+              subscribedTopicRegex: null,
+              assignment: { topicPartitions: [{ topicId: uuid, topicName: 'orders', partitions: [0] }] },
+              targetAssignment: { topicPartitions: [] },
+              memberType: 1
+            }
+          ]
+        }
+      ]
+    }
+  },
   deleteGroups: { request: { groupsNames: ['g'] }, response: { results: [{ groupId: 'g', errorCode: 0 }] } },
   deleteRecords: {
     request: { topics: [{ name: 'orders', partitions: [{ partitionIndex: 0, offset: 7 }] }] },

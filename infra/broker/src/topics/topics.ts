@@ -55,6 +55,8 @@ export class Topics {
   private readonly byName = new Map<string, Topic>()
   private readonly byId = new Map<string, Topic>()
   readonly clusterId: string
+  /** Counts what was created, grown and deleted, so that somebody who keeps what it saw can tell that it is old. */
+  changes = 0
   private readonly catalogPath: string | undefined
   private changedConfigs: BrokerConfigs
 
@@ -86,6 +88,7 @@ export class Topics {
   }
 
   private saveCatalog(): void {
+    this.changes++
     if (!this.catalogPath) return
     const topics = this.all().map(({ configs, id, name, partitions }) => ({ name, id, partitions: partitions.length, configs }))
     const catalog: Catalog = { clusterId: this.clusterId, topics, brokerConfigs: this.changedConfigs }

@@ -1,8 +1,10 @@
-// How do the members of one consumer group agree on a generation and who reads what?
-import { randomUUID } from 'node:crypto'
+// How do the members of one group of the classic protocol agree on a generation and who reads what?
 import type { Clock } from '../clock'
 import { defaultLimits } from '../limits'
 import { errorCodes } from '../protocol'
+import { joinError } from './classic-admission'
+import { Members } from './classic-members'
+import { DeadlineTimer } from './deadline-timer'
 import {
   electProtocol,
   failedJoin,
@@ -10,10 +12,16 @@ import {
   type JoinRequest,
   type JoinResult,
   type Member,
+  type MemberClaim,
+  newMember,
+  newMemberId,
   noAssignment,
+  type SyncRequest,
   type SyncResult,
-  sameProtocols
+  sameProtocols,
+  update
 } from './member'
+import { subscribedTopics } from './subscription'
 
 // The classic group protocol, as in Apache Kafka's group coordinator. A state and an event give an action and the next state:
 //
@@ -22,9 +30,11 @@ import {
 // | join, new member          | → Preparing         | waits                   | → Preparing               | → Preparing               |
 // | join, leader              | –                   | waits                   | same protocols: answered, | → Preparing               |
 // | join, other member        | –                   | waits                   | else → Preparing          | same: answered, else → P. |
+// | join, static member back  | –                   | new id, waits           | new id, → Preparing       | new id, same elected      |
+// | without a member id       |                     |                         |                           | protocol: answered, else P|
 // | all have joined           | –                   | → Completing (answers)  | –                         | –                         |
-// | rebalance time-out        | –                   | drops who did not join, | drops who did not sync,   | –                         |
-// |                           |                     | → Completing or Empty   | → Preparing               |                           |
+// | rebalance time-out        | –                   | drops who did not join, | drops who did not sync,   | drops who did not sync,   |
+// |                           |                     | → Completing or Empty   | → Preparing               | → Preparing               |
 // | sync, leader              | UNKNOWN_MEMBER_ID   | REBALANCE_IN_PROGRESS   | → Stable (answers all)    | answered                  |
 // | sync, other member        | UNKNOWN_MEMBER_ID   | REBALANCE_IN_PROGRESS   | waits                     | answered                  |
 // | heartbeat                 | UNKNOWN_MEMBER_ID   | REBALANCE_IN_PROGRESS   | NONE                      | NONE                      |
@@ -32,19 +42,18 @@ import {
 // | commit of a member        | UNKNOWN_MEMBER_ID   | NONE                    | REBALANCE_IN_PROGRESS     | NONE                      |
 // | commit without membership | NONE                | UNKNOWN_MEMBER_ID       | UNKNOWN_MEMBER_ID         | UNKNOWN_MEMBER_ID         |
 //
-// A rebalance in which nobody is left ends in Empty. A wrong generation is ILLEGAL_GENERATION in every state.
-export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
+// A rebalance in which nobody is left ends in Empty. A wrong generation is ILLEGAL_GENERATION in every state, a member id that was replaced
+// under its instance id FENCED_INSTANCE_ID. A static member that does not join in time keeps its place until its session ends; it does not lead.
+// Cooperative clients need nothing of this: they rejoin with what they own in their metadata.
+export type ClassicState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
-/** Bounds of a session time-out; Apache Kafka's lower bound of 6 s would make tests wait. */
-const sessionTimeoutMsMin = 1
-const sessionTimeoutMsMax = 1_800_000
-
-export class Group {
-  state: GroupState = 'Empty'
+export class ClassicGroup {
+  readonly type = 'classic'
+  state: ClassicState = 'Empty'
   generation = 0
   protocolType = ''
   protocolName: string | undefined
-  readonly members = new Map<string, Member>()
+  readonly members = new Members()
   private leader = ''
   /** Ids told to members that have not yet joined with them, and until when they count. */
   private readonly promised = new Map<string, number>()
@@ -54,75 +63,77 @@ export class Group {
   private isGathering = false
   /** Set while a rebalance is to end with the first member who joins; called when it has. */
   private onSplit: (() => void) | undefined
-  private timer: { due: number; cancel: () => void } | undefined
+  private readonly timer: DeadlineTimer
 
   constructor(
     readonly id: string,
     private readonly clock: Clock,
     private readonly initialRebalanceDelayMs: number,
     private readonly membersMax = defaultLimits.groupMembersMax
-  ) {}
+  ) {
+    this.timer = new DeadlineTimer(
+      clock,
+      () => this.nextDeadline(),
+      () => this.expire()
+    )
+  }
 
   get isEmpty(): boolean {
     return this.state === 'Empty' && this.promised.size === 0
   }
 
   join(request: JoinRequest): Promise<JoinResult> {
-    const { memberId } = request
-    const refused = this.joinError(request)
+    const { groupInstanceId, memberId } = request
+    const returning = memberId === '' ? this.members.ofInstance(groupInstanceId) : undefined
+    const isPromised = this.promised.has(memberId)
+    const refused = joinError(request, returning, this, { isPromised, hasRoom: this.members.size + this.promised.size < this.membersMax })
     if (refused !== undefined) return Promise.resolve(failedJoin(refused, memberId))
-    if (memberId === '' && request.requiresMemberId && request.groupInstanceId === null) {
+    if (memberId === '' && request.requiresMemberId && groupInstanceId === null) {
       const promised = newMemberId(request)
       this.promised.set(promised, this.clock.now() + request.sessionTimeoutMs)
-      this.arm()
+      this.timer.arm()
       return Promise.resolve(failedJoin(errorCodes.MEMBER_ID_REQUIRED, promised))
     }
     const member = this.members.get(memberId)
-    const joined = member ? this.rejoin(member, request) : this.enter(memberId || newMemberId(request), request)
-    this.arm()
+    const joined = returning
+      ? this.comeBack(returning, request)
+      : member
+        ? this.rejoin(member, request)
+        : this.enter(memberId || newMemberId(request), request)
+    this.timer.arm()
     return joined
-  }
-
-  private joinError(request: JoinRequest): number | undefined {
-    const { memberId, protocols, protocolType, sessionTimeoutMs } = request
-    if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) return errorCodes.INVALID_SESSION_TIMEOUT
-    if (protocolType === '' || protocols.length === 0) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
-    const isKnown = this.members.has(memberId) || this.promised.has(memberId)
-    if (memberId !== '' && !isKnown) return errorCodes.UNKNOWN_MEMBER_ID
-    if (!isKnown && this.members.size + this.promised.size >= this.membersMax) return errorCodes.GROUP_MAX_SIZE_REACHED
-    const others = [...this.members.values()].filter(({ id }) => id !== memberId)
-    if (others.length === 0) return undefined
-    const isShared = protocols.some(({ name }) => others.every(other => other.protocols.some(each => each.name === name)))
-    return protocolType === this.protocolType && isShared ? undefined : errorCodes.INCONSISTENT_GROUP_PROTOCOL
   }
 
   private enter(id: string, request: JoinRequest): Promise<JoinResult> {
     this.promised.delete(id)
-    const { clientId, clientHost, groupInstanceId, protocols, rebalanceTimeoutMs, sessionTimeoutMs } = request
-    const member: Member = {
-      id,
-      instanceId: groupInstanceId,
-      clientId,
-      clientHost,
-      sessionTimeoutMs,
-      rebalanceTimeoutMs,
-      protocols,
-      assignment: noAssignment,
-      deadline: 0
-    }
+    const member = newMember(id, request)
     if (this.members.size === 0) this.protocolType = request.protocolType
-    this.members.set(id, member)
+    this.members.add(member)
     return this.awaitJoin(member)
   }
 
   private rejoin(member: Member, request: JoinRequest): Promise<JoinResult> {
     const isUnchanged = sameProtocols(member.protocols, request.protocols)
-    const { protocols, rebalanceTimeoutMs, sessionTimeoutMs } = request
-    Object.assign(member, { protocols, rebalanceTimeoutMs, sessionTimeoutMs })
+    update(member, request)
     const isRepeated = this.state === 'CompletingRebalance' || (this.state === 'Stable' && member.id !== this.leader)
     if (!isUnchanged || !isRepeated) return this.awaitJoin(member)
     this.touch(member)
     return Promise.resolve(this.joined(member))
+  }
+
+  /** A static member whose process was replaced: it keeps its place, and in a stable group its assignment. */
+  private comeBack(member: Member, request: JoinRequest): Promise<JoinResult> {
+    const oldId = member.id
+    this.members.rename(member, newMemberId(request))
+    const led = this.leader === oldId
+    if (led) this.leader = member.id
+    update(member, request)
+    this.touch(member)
+    if (this.state !== 'Stable' || electProtocol(this.members.all()) !== this.protocolName) return this.awaitJoin(member)
+    const joined = this.joined(member)
+    if (!led) return Promise.resolve(joined)
+    // one that cannot be told to skip the assignment must not take itself for the leader, who would assign
+    return Promise.resolve(request.canSkipAssignment ? { ...joined, skipAssignment: true } : { ...joined, leader: oldId, members: [] })
   }
 
   private awaitJoin(member: Member): Promise<JoinResult> {
@@ -138,27 +149,35 @@ export class Group {
 
   private prepareRebalance(): void {
     this.isGathering = this.state === 'Empty' && this.initialRebalanceDelayMs > 0
-    for (const member of this.members.values()) this.answerSync(member, failedSync(errorCodes.REBALANCE_IN_PROGRESS))
+    for (const member of this.members.all()) this.answerSync(member, failedSync(errorCodes.REBALANCE_IN_PROGRESS))
     this.state = 'PreparingRebalance'
-    const timeouts = [...this.members.values()].map(member => member.rebalanceTimeoutMs)
-    const delayMs = this.isGathering ? this.initialRebalanceDelayMs : Math.max(0, ...timeouts)
-    this.phaseDeadline = this.clock.now() + delayMs
+    this.phaseDeadline = this.clock.now() + (this.isGathering ? this.initialRebalanceDelayMs : this.rebalanceTimeoutMs())
     this.completeJoinIfAllAreThere()
   }
 
+  private rebalanceTimeoutMs(): number {
+    return Math.max(0, ...this.members.all().map(member => member.rebalanceTimeoutMs))
+  }
+
   private completeJoinIfAllAreThere(): void {
-    const members = [...this.members.values()]
+    const members = this.members.all()
     const areThere = this.onSplit ? members.some(member => member.joining) : members.every(member => member.joining)
     if (!this.isGathering && this.promised.size === 0 && areThere) this.completeJoin()
   }
 
   private completeJoin(): void {
     this.isGathering = false
-    for (const member of [...this.members.values()]) if (!member.joining) this.members.delete(member.id)
+    for (const member of this.members.all()) if (!member.joining && member.instanceId === null) this.members.remove(member)
+    const members = this.members.all()
+    const joining = members.filter(member => member.joining)
+    if (members.length > 0 && joining.length === 0) {
+      // only static members are left, none of which has come: their sessions decide
+      this.phaseDeadline = this.clock.now() + this.rebalanceTimeoutMs()
+      return
+    }
     this.generation++
     this.onSplit?.()
     this.onSplit = undefined
-    const members = [...this.members.values()]
     if (members.length === 0) {
       this.state = 'Empty'
       this.protocolName = undefined
@@ -167,11 +186,14 @@ export class Group {
       return
     }
     this.protocolName = electProtocol(members)
-    if (!this.members.has(this.leader)) this.leader = members[0]!.id
+    if (!this.members.get(this.leader)?.joining) this.leader = joining[0]!.id
     this.state = 'CompletingRebalance'
-    this.phaseDeadline = this.clock.now() + Math.max(...members.map(member => member.rebalanceTimeoutMs))
+    this.phaseDeadline = this.clock.now() + this.rebalanceTimeoutMs()
     for (const member of members) {
       member.assignment = noAssignment
+      member.hasSynced = false
+    }
+    for (const member of joining) {
       const answer = member.joining!
       member.joining = undefined
       this.touch(member)
@@ -190,7 +212,7 @@ export class Group {
       leader: this.leader,
       memberId: member.id,
       members: isLeader
-        ? [...this.members.values()].map(each => ({ memberId: each.id, groupInstanceId: each.instanceId, metadata: metadataOf(each) }))
+        ? this.members.all().map(each => ({ memberId: each.id, groupInstanceId: each.instanceId, metadata: metadataOf(each) }))
         : []
     }
   }
@@ -199,45 +221,49 @@ export class Group {
   splitRebalance(onSplit: () => void): void {
     this.onSplit = onSplit
     if (this.state !== 'PreparingRebalance') this.prepareRebalance()
-    this.arm()
+    this.timer.arm()
   }
 
   cancelSplit(): void {
     this.onSplit = undefined
   }
 
-  sync(
-    memberId: string,
-    generationId: number,
-    protocol: { type: string | null; name: string | null },
-    assignments: { memberId: string; assignment: Buffer }[]
-  ): Promise<SyncResult> {
-    const member = this.members.get(memberId)
-    const refused = this.memberError(member, generationId)
-    if (refused !== undefined || !member) return Promise.resolve(failedSync(refused ?? errorCodes.UNKNOWN_MEMBER_ID))
-    const isOther = (protocol.type ?? this.protocolType) !== this.protocolType || (protocol.name ?? this.protocolName) !== this.protocolName
+  sync(request: SyncRequest): Promise<SyncResult> {
+    const { assignments, memberId, protocolName, protocolType } = request
+    const refused = this.memberError(request)
+    if (refused !== errorCodes.NONE) return Promise.resolve(failedSync(refused))
+    const isOther = (protocolType ?? this.protocolType) !== this.protocolType || (protocolName ?? this.protocolName) !== this.protocolName
     if (isOther) return Promise.resolve(failedSync(errorCodes.INCONSISTENT_GROUP_PROTOCOL))
     if (this.state === 'PreparingRebalance') return Promise.resolve(failedSync(errorCodes.REBALANCE_IN_PROGRESS))
+    const member = this.members.get(memberId)!
+    member.hasSynced = true
     this.touch(member)
-    if (this.state === 'Stable') return Promise.resolve(this.synced(member))
+    if (this.state === 'Stable') {
+      this.endPhaseIfAllHaveSynced()
+      return Promise.resolve(this.synced(member))
+    }
     this.answerSync(member, failedSync(errorCodes.UNKNOWN_MEMBER_ID))
     const result = new Promise<SyncResult>(resolve => {
       member.syncing = resolve
     })
     if (memberId === this.leader) this.assign(assignments)
-    this.arm()
+    this.timer.arm()
     return result
   }
 
-  private assign(assignments: { memberId: string; assignment: Buffer }[]): void {
+  private assign(assignments: SyncRequest['assignments']): void {
     // copied: the request's bytes are part of a larger frame that would be kept with them
     for (const { memberId, assignment } of assignments) {
       const member = this.members.get(memberId)
       if (member) member.assignment = Buffer.from(assignment)
     }
     this.state = 'Stable'
-    this.phaseDeadline = undefined
-    for (const member of this.members.values()) this.answerSync(member, this.synced(member))
+    this.endPhaseIfAllHaveSynced()
+    for (const member of this.members.all()) this.answerSync(member, this.synced(member))
+  }
+
+  private endPhaseIfAllHaveSynced(): void {
+    if (this.members.all().every(({ hasSynced }) => hasSynced)) this.phaseDeadline = undefined
   }
 
   private answerSync(member: Member, result: SyncResult): void {
@@ -253,78 +279,74 @@ export class Group {
     return { errorCode: errorCodes.NONE, protocolType, protocolName, assignment: member.assignment }
   }
 
-  private memberError(member: Member | undefined, generationId: number): number | undefined {
-    if (!member) return errorCodes.UNKNOWN_MEMBER_ID
-    return generationId === this.generation ? undefined : errorCodes.ILLEGAL_GENERATION
+  private memberError({ generationId, groupInstanceId, memberId }: MemberClaim): number {
+    const refused = this.members.refusal(memberId, groupInstanceId)
+    if (refused !== undefined) return refused
+    return generationId === this.generation ? errorCodes.NONE : errorCodes.ILLEGAL_GENERATION
   }
 
-  heartbeat(memberId: string, generationId: number): number {
-    const member = this.members.get(memberId)
-    const refused = this.memberError(member, generationId)
-    if (refused !== undefined) return refused
-    this.touch(member!)
+  heartbeat(claim: MemberClaim): number {
+    const refused = this.memberError(claim)
+    if (refused !== errorCodes.NONE) return refused
+    this.touch(this.members.get(claim.memberId)!)
     return this.state === 'PreparingRebalance' ? errorCodes.REBALANCE_IN_PROGRESS : errorCodes.NONE
   }
 
-  leave(memberId: string): number {
-    if (this.promised.delete(memberId)) {
-      this.afterLoss()
-      return errorCodes.NONE
+  /** Removes a member, or without a member id the static member of an instance id. */
+  leave(memberId: string, groupInstanceId: string | null): number {
+    if (!this.promised.delete(memberId)) {
+      const member = memberId === '' ? this.members.ofInstance(groupInstanceId) : this.members.get(memberId)
+      const refused = this.members.refusal(member?.id ?? memberId, groupInstanceId)
+      if (refused !== undefined || !member) return refused ?? errorCodes.UNKNOWN_MEMBER_ID
+      this.members.remove(member)
     }
-    if (!this.members.has(memberId)) return errorCodes.UNKNOWN_MEMBER_ID
-    this.remove(memberId)
     this.afterLoss()
     return errorCodes.NONE
   }
 
-  /** Whether a member, or with generation -1 someone outside the group, may commit offsets now. */
-  commitError(memberId: string, generationId: number): number {
-    if (generationId < 0 && memberId === '') return this.state === 'Empty' ? errorCodes.NONE : errorCodes.UNKNOWN_MEMBER_ID
-    const member = this.members.get(memberId)
-    const refused = this.memberError(member, generationId)
-    if (refused !== undefined) return refused
-    this.touch(member!)
-    return this.state === 'CompletingRebalance' ? errorCodes.REBALANCE_IN_PROGRESS : errorCodes.NONE
+  /**
+   * NONE, or why offsets may not be committed now. With generation -1 and no member id somebody outside the group asks; a transaction may
+   * do so even while the group has members, as before KIP-447.
+   */
+  commitError(claim: MemberClaim, isTransactional = false): number {
+    const { generationId, groupInstanceId, memberId } = claim
+    if (generationId < 0 && this.state === 'Empty') return errorCodes.NONE
+    if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) {
+      const refused = this.memberError(claim)
+      if (refused !== errorCodes.NONE) return refused
+      this.touch(this.members.get(memberId)!)
+    } else if (!isTransactional) {
+      return errorCodes.UNKNOWN_MEMBER_ID
+    }
+    return this.state === 'CompletingRebalance' && !isTransactional ? errorCodes.REBALANCE_IN_PROGRESS : errorCodes.NONE
   }
 
-  private remove(memberId: string): void {
-    const member = this.members.get(memberId)!
-    this.members.delete(memberId)
-    member.joining?.(failedJoin(errorCodes.UNKNOWN_MEMBER_ID, memberId))
-    member.syncing?.(failedSync(errorCodes.UNKNOWN_MEMBER_ID))
+  /** Whether a member reads the topic; undefined when the members are no consumers. */
+  readsTopic(topic: string): boolean | undefined {
+    if (this.members.size === 0) return false
+    if (this.protocolType !== 'consumer') return undefined
+    const metadata = this.members
+      .all()
+      .map(({ protocols }) => (protocols.find(({ name }) => name === this.protocolName) ?? protocols[0]!).metadata)
+    return metadata.some(each => subscribedTopics(each)?.includes(topic) ?? true)
   }
 
   private afterLoss(): void {
     if (this.state === 'PreparingRebalance') this.completeJoinIfAllAreThere()
     else if (this.state !== 'Empty') this.prepareRebalance()
-    this.arm()
+    this.timer.arm()
   }
 
   private touch(member: Member): void {
     member.deadline = this.clock.now() + member.sessionTimeoutMs
-    this.arm()
+    this.timer.armBy(member.deadline)
   }
 
   private nextDeadline(): number {
     let next = this.phaseDeadline ?? Number.POSITIVE_INFINITY
     for (const deadline of this.promised.values()) next = Math.min(next, deadline)
-    for (const member of this.members.values()) if (!member.joining && !member.syncing) next = Math.min(next, member.deadline)
+    for (const member of this.members.all()) if (!member.joining && !member.syncing) next = Math.min(next, member.deadline)
     return next
-  }
-
-  // Heartbeats only move deadlines back, so a timer that fires early costs less than one reset on each of them.
-  private arm(): void {
-    const due = this.nextDeadline()
-    if (this.timer && this.timer.due <= due) return
-    this.timer?.cancel()
-    this.timer = undefined
-    if (due === Number.POSITIVE_INFINITY) return
-    const cancel = this.clock.schedule(Math.max(0, due - this.clock.now()), () => {
-      this.timer = undefined
-      this.expire()
-      this.arm()
-    })
-    this.timer = { due, cancel }
   }
 
   private expire(): void {
@@ -337,12 +359,12 @@ export class Group {
         this.completeJoin()
         return
       }
-      for (const member of [...this.members.values()]) if (!member.syncing) this.members.delete(member.id)
+      for (const member of this.members.all()) if (!member.hasSynced) this.members.remove(member)
       hasLost = true
     }
-    for (const member of [...this.members.values()]) {
+    for (const member of this.members.all()) {
       if (member.joining || member.syncing || member.deadline > now) continue
-      this.remove(member.id)
+      this.members.remove(member)
       hasLost = true
     }
     if (hasLost) this.afterLoss()
@@ -350,13 +372,8 @@ export class Group {
 
   /** Answers all who wait and stops the timer. */
   close(): void {
-    for (const memberId of [...this.members.keys()]) this.remove(memberId)
+    for (const member of this.members.all()) this.members.remove(member)
     this.promised.clear()
-    this.timer?.cancel()
-    this.timer = undefined
+    this.timer.stop()
   }
-}
-
-function newMemberId({ clientId }: JoinRequest): string {
-  return `${clientId || 'member'}-${randomUUID()}`
 }

@@ -1,0 +1,29 @@
+// May somebody join a group of the classic protocol, and if not, why?
+import { errorCodes } from '../protocol'
+import type { Members } from './classic-members'
+import type { JoinRequest, Member } from './member'
+
+/** Bounds of a session time-out; Apache Kafka's lower bound of 6 s would make tests wait. */
+const sessionTimeoutMsMin = 1
+const sessionTimeoutMsMax = 1_800_000
+
+/**
+ * Why a request to join is refused; undefined when it is not.
+ * @param returning the static member whose place the request takes, if any
+ */
+export function joinError(
+  { groupInstanceId, memberId, protocols, protocolType, sessionTimeoutMs }: JoinRequest,
+  returning: Member | undefined,
+  group: { members: Members; protocolType: string },
+  { hasRoom, isPromised }: { hasRoom: boolean; isPromised: boolean }
+): number | undefined {
+  if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) return errorCodes.INVALID_SESSION_TIMEOUT
+  if (protocolType === '' || protocols.length === 0) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
+  const refused = memberId === '' || isPromised ? undefined : group.members.refusal(memberId, groupInstanceId)
+  if (refused !== undefined) return refused
+  if (memberId === '' && !returning && !hasRoom) return errorCodes.GROUP_MAX_SIZE_REACHED
+  const others = group.members.all().filter(each => each !== returning && each.id !== memberId)
+  if (others.length === 0) return undefined
+  const isShared = protocols.some(({ name }) => others.every(other => other.protocols.some(each => each.name === name)))
+  return protocolType === group.protocolType && isShared ? undefined : errorCodes.INCONSISTENT_GROUP_PROTOCOL
+}
