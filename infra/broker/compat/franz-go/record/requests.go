@@ -155,6 +155,7 @@ var requests = []asked{
 	{key: 66, fill: about(func(r *kmsg.ListTransactionsRequest, _ int16) {
 		r.StateFilters, r.DurationFilterMillis, r.TransactionalIDPattern = []string{"CompleteCommit"}, -1, pointer("t.*")
 	})},
+	{key: 74, fill: about(func(r *kmsg.ListConfigResourcesRequest, _ int16) { r.ResourceTypes = []int8{2} })},
 	{key: 75, fill: about(func(r *kmsg.DescribeTopicPartitionsRequest, _ int16) {
 		r.ResponsePartitionLimit, r.Topics = 10, []kmsg.DescribeTopicPartitionsRequestTopic{{Topic: topic}}
 	})},
