@@ -21,6 +21,7 @@ import { createListener, type Listener, type TlsOptions } from './security/tls'
 import { type SaslOptions, Users } from './security/users'
 import { checkBrokerConfigs } from './topics/broker-configs'
 import { Topics } from './topics/topics'
+import { TransactionCoordinator } from './transactions/coordinator'
 
 export interface BrokerOptions {
   /** 0, the default, takes a free port. */
@@ -119,15 +120,19 @@ function openStores(dataDir: string | undefined, options: BrokerOptions, limits:
     consumerHeartbeatIntervalMs: options.consumerHeartbeatIntervalMs ?? defaultConsumerHeartbeatIntervalMs
   })
   const faults = new Faults({ clock, topicNameOf: id => topics.findById(id)?.name, groupOf: id => groups.findClassic(id) })
+  const producerIds = new ProducerIds(dataDir)
+  const path = dataDir && join(dataDir, 'transactions.jsonl')
+  const transactions = new TransactionCoordinator({ path, topics, offsets, producerIds, flusher, clock, limits, onWarning })
   const close = async (): Promise<void> => {
     faults.clear()
     groups.close()
     housekeeper.close()
+    transactions.close()
     await flusher.close()
     await topics.close()
     offsets.close()
   }
-  return { topics, groups, producerIds: new ProducerIds(dataDir), clock, limits, fetchMemory, faults, close }
+  return { topics, groups, producerIds, transactions, clock, limits, fetchMemory, faults, close }
 }
 
 function checkStartConfigs(configs: Record<string, string> = {}): void {

@@ -24,6 +24,10 @@ export interface Limits {
   fetchWaitMsMax: number
   /** Members of one group, with those who were only told an id; one more gets GROUP_MAX_SIZE_REACHED. */
   groupMembersMax: number
+  /** Milliseconds that a transaction may take, as Apache Kafka's `transaction.max.timeout.ms`; more get INVALID_TRANSACTION_TIMEOUT. */
+  transactionMsMax: number
+  /** Transactional ids remembered; beyond, the one without an open transaction that was silent longest is forgotten. */
+  transactionalIdsMax: number
   /** Topics; one more gets POLICY_VIOLATION. */
   topicsMax: number
   /** Partitions of one topic; more get INVALID_PARTITIONS. */
@@ -44,6 +48,8 @@ export const defaultLimits: Readonly<Limits> = {
   fetchBytesOfAllMax: 256 * mebibyte,
   fetchWaitMsMax: 300_000,
   groupMembersMax: 1_000,
+  transactionMsMax: 900_000,
+  transactionalIdsMax: 10_000,
   topicsMax: 10_000,
   partitionsPerTopicMax: 10_000,
   partitionsMax: 100_000,

@@ -43,6 +43,9 @@ const requests: Record<ApiName, object> & Record<string, object> = {
   addPartitionsToTxn: { ...producer, ...listed, transactions: [{ ...producer, ...listed }] },
   addOffsetsToTxn: { ...producer, groupId: 'g' },
   endTxn: { ...producer, committed: true },
+  writeTxnMarkers: {
+    markers: [{ producerId: 1, producerEpoch: 0, transactionResult: true, topics: [{ name: 't', partitionIndexes: [0] }] }]
+  },
   txnOffsetCommit: { ...producer, ...commit },
   describeConfigs: resources,
   alterConfigs: resources,

@@ -45,6 +45,23 @@ const metadata: Placement = {
   }
 }
 
+/** Partitions of topics of markers: the error stands in each of them. */
+const writeTxnMarkers: Placement = {
+  subjects: [],
+  split: (request, { errorCode }) => ({
+    rest: undefined,
+    join: () => ({
+      markers: (request.markers as Message[]).map(({ producerId, topics }) => ({
+        producerId,
+        topics: (topics as Message[]).map(({ name, partitionIndexes }) => ({
+          name,
+          partitions: (partitionIndexes as number[]).map(partitionIndex => ({ partitionIndex, errorCode }))
+        }))
+      }))
+    })
+  })
+}
+
 const blankGroup = { groupState: '', protocolType: '', members: [] }
 
 /** A placement for every API; the compiler refuses a gap. */
@@ -125,7 +142,7 @@ export const placements: Record<ApiName, Placement> & Record<string, Placement> 
   ),
   addOffsetsToTxn: about('transactionalId', whole()),
   endTxn: about('transactionalId', whole()),
-  writeTxnMarkers: whole({ markers: [] }),
+  writeTxnMarkers,
   txnOffsetCommit: about('transactionalId', about('group', partitionsOfTopics()), 'group'),
   describeConfigs: resources('results'),
   alterConfigs: resources('responses'),

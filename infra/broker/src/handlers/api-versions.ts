@@ -7,8 +7,14 @@ export function advertised(): { apiKey: number; minVersion: number; maxVersion: 
   return Object.values(apis).map((api: AnyApi) => ({ apiKey: api.key, minVersion: api.min, maxVersion: api.max }))
 }
 
-/** Feature levels of the cluster (KIP-584): `group.version` 1 says that the new consumer protocol is spoken. */
-const features = [{ name: 'group.version', level: 1 }]
+/**
+ * Feature levels of the cluster (KIP-584): `group.version` 1 says that the new consumer protocol is spoken, `transaction.version` 2 that each
+ * transaction has an epoch of its own, and partitions and groups need not be added to it first (KIP-890).
+ */
+const features = [
+  { name: 'group.version', level: 1 },
+  { name: 'transaction.version', level: 2 }
+]
 
 export const apiVersions: Handler<'apiVersions'> = () => ({
   errorCode: errorCodes.NONE,

@@ -1,4 +1,4 @@
-// Which broker forms this cluster, coordinates its groups and numbers its producers? Always this one.
+// Which broker forms this cluster and coordinates its groups and transactions? Always this one.
 import { coordinatorKeyType, errorCodes } from '../protocol'
 import { type Handler, nodeId } from './handler'
 
@@ -11,14 +11,15 @@ export const describeCluster: Handler<'describeCluster'> = ({ host, port, topics
 }
 
 export const findCoordinator: Handler<'findCoordinator'> = ({ host, port }, { coordinatorKeys, key, keyType }, { version }) => {
-  const isGroup = keyType === coordinatorKeyType.group
-  const found = isGroup
+  const isCoordinated = keyType === coordinatorKeyType.group || keyType === coordinatorKeyType.transaction
+  const found = isCoordinated
     ? { errorCode: errorCodes.NONE, errorMessage: null, nodeId, host, port }
-    : { errorCode: errorCodes.INVALID_REQUEST, errorMessage: 'only consumer groups are coordinated here', nodeId: -1, host: '', port: -1 }
+    : {
+        errorCode: errorCodes.INVALID_REQUEST,
+        errorMessage: 'only consumer groups and transactions are coordinated here',
+        nodeId: -1,
+        host: '',
+        port: -1
+      }
   return version < 4 ? { ...found, key } : { coordinators: coordinatorKeys.map(each => ({ ...found, key: each })) }
-}
-
-export const initProducerId: Handler<'initProducerId'> = ({ producerIds }, { transactionalId }) => {
-  if (transactionalId !== null) return { errorCode: errorCodes.UNSUPPORTED_VERSION, producerId: -1, producerEpoch: -1 }
-  return { errorCode: errorCodes.NONE, producerId: producerIds.take(), producerEpoch: 0 }
 }

@@ -1,8 +1,10 @@
 // Which batches does a consumer get, and how long does it wait for them?
 import type { FetchShare } from '../fetch-memory'
-import { type Apis, errorCodes, type RequestOf } from '../protocol'
+import type { AbortedRange } from '../log/aborted'
+import { type Apis, errorCodes, isolationLevel, type RequestOf } from '../protocol'
 import type { Topic } from '../topics/topics'
 import { type BrokerState, type Handler, topicOf } from './handler'
+import { leaderEpochError } from './leader-epoch'
 
 const idsFrom = 13
 
@@ -16,6 +18,8 @@ interface PartitionAnswer {
   highWatermark: number
   lastStableOffset: number
   logStartOffset: number
+  /** Null to a reader that takes uncommitted records too. */
+  abortedTransactions: AbortedRange[] | null
   records: Buffer[]
 }
 
@@ -26,7 +30,7 @@ interface Answer {
 }
 
 function failed(partitionIndex: number, errorCode: number): PartitionAnswer {
-  return { partitionIndex, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, records: [] }
+  return { partitionIndex, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, abortedTransactions: null, records: [] }
 }
 
 /** What is left of an answer's size; the first batch found may exceed it, later ones may not. */
@@ -36,16 +40,23 @@ interface Budget {
   share: FetchShare
 }
 
-async function readPartition(topic: Topic, asked: FetchPartition, budget: Budget): Promise<PartitionAnswer> {
-  const { fetchOffset, partition, partitionMaxBytes } = asked
+async function readPartition(topic: Topic, asked: FetchPartition, budget: Budget, isCommitted: boolean): Promise<PartitionAnswer> {
+  const { currentLeaderEpoch, fetchOffset, partition, partitionMaxBytes } = asked
   const log = topic.partitions[partition]
   if (!log) return failed(partition, errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
-  const { endOffset, startOffset } = log
+  const wrongEpoch = leaderEpochError(currentLeaderEpoch)
+  if (wrongEpoch !== errorCodes.NONE) return failed(partition, wrongEpoch)
+  const { endOffset, stableOffset, startOffset } = log
   if (fetchOffset < startOffset || fetchOffset > endOffset) {
     return { ...failed(partition, errorCodes.OFFSET_OUT_OF_RANGE), highWatermark: endOffset, logStartOffset: startOffset }
   }
   const allowed = budget.share.claim(Math.min(partitionMaxBytes, budget.bytesLeft))
-  let records = allowed > 0 || budget.isEmpty ? await log.read(fetchOffset, allowed) : []
+  let records: Buffer[] = []
+  let abortedTransactions: AbortedRange[] | null = isCommitted ? [] : null
+  if (allowed > 0 || budget.isEmpty) {
+    if (isCommitted) ({ records, aborted: abortedTransactions } = await log.readCommitted(fetchOffset, allowed))
+    else records = await log.read(fetchOffset, allowed)
+  }
   let bytes = 0
   for (const each of records) bytes += each.length
   // a log always gives one batch; only the first of an answer may be larger than what is left
@@ -57,14 +68,16 @@ async function readPartition(topic: Topic, asked: FetchPartition, budget: Budget
     partitionIndex: partition,
     errorCode: errorCodes.NONE,
     highWatermark: endOffset,
-    lastStableOffset: endOffset,
+    lastStableOffset: stableOffset,
     logStartOffset: startOffset,
+    abortedTransactions,
     records
   }
 }
 
 async function gather(state: BrokerState, request: FetchRequest, usesIds: boolean, share: FetchShare): Promise<Answer> {
   const bytesMax = Math.min(request.maxBytes, state.limits.fetchBytesMax)
+  const isCommitted = request.isolationLevel === isolationLevel.readCommitted
   const budget: Budget = { bytesLeft: bytesMax, isEmpty: true, share }
   const answer: Answer = { responses: [], bytes: 0, hasError: false }
   for (const { partitions, topic: name, topicId } of request.topics) {
@@ -72,7 +85,7 @@ async function gather(state: BrokerState, request: FetchRequest, usesIds: boolea
     const answers: PartitionAnswer[] = []
     for (const asked of partitions) {
       const unknown = usesIds ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION
-      const found = topic ? await readPartition(topic, asked, budget) : failed(asked.partition, unknown)
+      const found = topic ? await readPartition(topic, asked, budget, isCommitted) : failed(asked.partition, unknown)
       if (found.errorCode !== errorCodes.NONE) answer.hasError = true
       answers.push(found)
     }

@@ -7,6 +7,7 @@ import type { Limits } from '../limits'
 import type { ProducerIds } from '../producer-ids'
 import type { ApiName, Apis, RequestOf, ResponseInput } from '../protocol'
 import type { Topic, Topics } from '../topics/topics'
+import type { TransactionCoordinator } from '../transactions/coordinator'
 
 /** Node id of the only broker. */
 export const nodeId = 0
@@ -27,6 +28,7 @@ export interface BrokerState {
   topics: Topics
   groups: GroupCoordinator
   producerIds: ProducerIds
+  transactions: TransactionCoordinator
 }
 
 /** Who asks. */

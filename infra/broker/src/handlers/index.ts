@@ -2,11 +2,12 @@
 import type { ApiName } from '../protocol'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs'
 import { apiVersions } from './api-versions'
-import { describeCluster, findCoordinator, initProducerId } from './cluster'
+import { describeCluster, findCoordinator } from './cluster'
 import { describeConfigs, listConfigResources } from './configs'
 import { fetch } from './fetch'
 import { consumerGroupDescribe, deleteGroups, describeGroups, listGroups } from './groups'
 import type { Handler } from './handler'
+import { offsetForLeaderEpoch } from './leader-epoch'
 import { listOffsets } from './list-offsets'
 import { describeLogDirs } from './log-dirs'
 import { consumerGroupHeartbeat, heartbeat, joinGroup, leaveGroup, syncGroup } from './membership'
@@ -17,6 +18,8 @@ import { deleteRecords } from './records'
 import { saslAuthenticate, saslHandshake } from './sasl'
 import { describeTopicPartitions } from './topic-partitions'
 import { createPartitions, createTopics, deleteTopics } from './topics'
+import { describeProducers, describeTransactions, listTransactions, writeTxnMarkers } from './transaction-lists'
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from './transactions'
 
 export const handlers: { [N in ApiName]: Handler<N> } = {
   produce,
@@ -38,6 +41,12 @@ export const handlers: { [N in ApiName]: Handler<N> } = {
   deleteTopics,
   deleteRecords,
   initProducerId,
+  offsetForLeaderEpoch,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
+  writeTxnMarkers,
+  txnOffsetCommit,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -47,6 +56,9 @@ export const handlers: { [N in ApiName]: Handler<N> } = {
   incrementalAlterConfigs,
   offsetDelete,
   describeCluster,
+  describeProducers,
+  describeTransactions,
+  listTransactions,
   consumerGroupHeartbeat,
   consumerGroupDescribe,
   listConfigResources,

@@ -9,7 +9,8 @@ const metadataBytesMax = 4096
 
 type CommitPartition = RequestOf<Apis['offsetCommit']>['topics'][number]['partitions'][number]
 
-function commitPartitionError(topic: Topic | undefined, asked: CommitPartition, usesIds: boolean): number {
+/** NONE, or why one partition's offset cannot be committed. */
+export function offsetError(topic: Topic | undefined, asked: CommitPartition, usesIds: boolean): number {
   if (!topic) return usesIds ? errorCodes.UNKNOWN_TOPIC_ID : errorCodes.UNKNOWN_TOPIC_OR_PARTITION
   if (!topic.partitions[asked.partitionIndex]) return errorCodes.UNKNOWN_TOPIC_OR_PARTITION
   if (asked.committedOffset < 0) return errorCodes.INVALID_COMMIT_OFFSET_SIZE
@@ -26,7 +27,7 @@ export const offsetCommit: Handler<'offsetCommit'> = ({ groups, topics }, reques
     const topic = topicOf(topics, name, topicId, usesIds)
     const results = partitions.map(asked => {
       const { committedLeaderEpoch, committedMetadata, committedOffset, partitionIndex } = asked
-      const errorCode = refused === errorCodes.NONE ? commitPartitionError(topic, asked, usesIds) : refused
+      const errorCode = refused === errorCodes.NONE ? offsetError(topic, asked, usesIds) : refused
       if (errorCode === errorCodes.NONE) {
         entries.push([groupId, topic!.name, partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata])
       }
@@ -43,6 +44,9 @@ export const offsetCommit: Handler<'offsetCommit'> = ({ groups, topics }, reques
   return { topics: answers }
 }
 
+/** What is answered while a transaction may yet change an offset, to a client that asks for stable ones (KIP-447). */
+const unstable = { committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: errorCodes.UNSTABLE_OFFSET_COMMIT }
+
 interface AskedTopic {
   name: string
   topicId: string
@@ -50,7 +54,14 @@ interface AskedTopic {
 }
 
 /** The committed offsets of a group; `asked` null for all that it has committed. An offset of -1 says that there is none. */
-function committedOf({ groups, topics }: BrokerState, groupId: string, asked: AskedTopic[] | null, usesIds: boolean) {
+function committedOf(
+  { groups, topics, transactions }: BrokerState,
+  groupId: string,
+  asked: AskedTopic[] | null,
+  usesIds: boolean,
+  isStable: boolean
+) {
+  const pending = isStable ? transactions.pendingOffsetsOf(groupId) : undefined
   const all = () =>
     [...groups.offsets.topicsOf(groupId)].map(([name, partitions]) => ({
       name,
@@ -60,6 +71,7 @@ function committedOf({ groups, topics }: BrokerState, groupId: string, asked: As
   return (asked ?? all()).map(({ name, partitionIndexes, topicId }) => {
     const topicName = usesIds ? topics.findById(topicId)?.name : name
     const partitions = partitionIndexes.map(partitionIndex => {
+      if (pending?.has(`${topicName} ${partitionIndex}`)) return { ...unstable, partitionIndex }
       const found = topicName === undefined ? undefined : groups.offsets.get(groupId, topicName, partitionIndex)
       return {
         partitionIndex,
@@ -73,19 +85,19 @@ function committedOf({ groups, topics }: BrokerState, groupId: string, asked: As
   })
 }
 
-export const offsetFetch: Handler<'offsetFetch'> = (state, { groupId, groups, topics }, { version }) => {
+export const offsetFetch: Handler<'offsetFetch'> = (state, { groupId, groups, requireStable, topics }, { version }) => {
   const usesIds = version >= idsFrom
   if (version >= 8) {
     return {
       groups: groups.map(asked => {
         const errorCode = state.groups.fetchError(asked.groupId, asked.memberId, asked.memberEpoch)
-        const topics = errorCode === errorCodes.NONE ? committedOf(state, asked.groupId, asked.topics, usesIds) : []
+        const topics = errorCode === errorCodes.NONE ? committedOf(state, asked.groupId, asked.topics, usesIds, requireStable) : []
         return { groupId: asked.groupId, topics, errorCode }
       })
     }
   }
   const asked = topics?.map(each => ({ ...each, topicId: zeroUuid })) ?? null
-  return { topics: committedOf(state, groupId, asked, false), errorCode: errorCodes.NONE }
+  return { topics: committedOf(state, groupId, asked, false, requireStable), errorCode: errorCodes.NONE }
 }
 
 export const offsetDelete: Handler<'offsetDelete'> = ({ groups, topics: allTopics }, { groupId, topics }) => {

@@ -84,6 +84,7 @@ export const createPartitions: Handler<'createPartitions'> = (state, { topics, v
 function remove(state: BrokerState, topic: Topic): void {
   state.topics.delete(topic)
   state.groups.offsets.deleteTopic(topic.name)
+  state.transactions.forgetTopic(topic.name)
 }
 
 export const deleteTopics: Handler<'deleteTopics'> = (state, { topicNames, topics }) => {

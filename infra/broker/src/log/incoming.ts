@@ -29,7 +29,7 @@ function checkHeader(header: BatchHeader, batchBytesMax: number): void {
   }
   if (!header.compression) throw new KafkaError('UNSUPPORTED_COMPRESSION_TYPE', `unknown compression in attributes ${header.attributes}`)
   if (header.isControl) throw new KafkaError('INVALID_RECORD', 'clients may not write control batches')
-  if (header.isTransactional) throw new KafkaError('INVALID_TXN_STATE', 'transactions are not supported')
+  if (header.isTransactional && header.producerId < 0) throw new KafkaError('INVALID_RECORD', 'a transactional batch needs a producer id')
 }
 
 /**
@@ -49,4 +49,9 @@ export function incomingBatches(records: Buffer, batchBytesMax: number): Incomin
   }
   if (batches.length === 0) throw new KafkaError('INVALID_RECORD', 'no record batch to append')
   return batches
+}
+
+/** Who may open a transaction with a request that is in none: nobody. */
+export function refuseTransactions(): void {
+  throw new KafkaError('INVALID_TXN_STATE', 'the batch is in a transaction, the request is not')
 }

@@ -1,15 +1,17 @@
 // How are batches appended to a partition, and read by offset or by time?
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { batchSizeAt, KafkaError, patchBatch, readBatchHeader, stampBatch } from '../protocol'
+import { type BatchHeader, batchSizeAt, encodeMarker, KafkaError, type Marker, patchBatch, readBatchHeader, stampBatch } from '../protocol'
+import { type AbortedRange, AbortedRanges } from './aborted'
 import { checkAccepted } from './acceptance'
+import { cutBefore, endOf } from './batches'
 import { Cleaner, type Cleaning } from './cleaner'
 import type { Replacement } from './compaction'
 import type { Flusher } from './flusher'
-import { type IncomingBatch, incomingBatches } from './incoming'
+import { type IncomingBatch, incomingBatches, refuseTransactions } from './incoming'
 import { loadState, saveState } from './log-state'
 import { type AnySegment, MemorySegment } from './memory-segment'
-import { Producers } from './producers'
+import { type Producer, Producers } from './producers'
 import { firstAtOrAfter, type TimedOffset } from './record-times'
 import { recoverLog, type SegmentSnapshot, saveSnapshot, snapshotPath, takeSnapshot } from './recovery'
 import { discard, putInPlace } from './replacement'
@@ -43,6 +45,7 @@ export interface LogOptions {
 export class PartitionLog {
   private readonly segments: AnySegment[]
   private readonly producers: Producers
+  private readonly aborted: AbortedRanges
   private readonly tail: Tail
   private readonly waiting = new Set<() => void>()
   private rolling: Promise<void> = Promise.resolve()
@@ -61,6 +64,7 @@ export class PartitionLog {
     const recovered = options.folder ? recoverLog(options.folder) : undefined
     this.segments = recovered?.segments ?? []
     this.producers = recovered?.producers ?? new Producers()
+    this.aborted = recovered?.aborted ?? new AbortedRanges()
     this.endOffset = this.segments.at(-1)?.nextOffset ?? 0
     const state = options.folder ? loadState(options.folder) : { startOffset: 0, compactedTo: 0 }
     this.startOffset = Math.min(this.endOffset, Math.max(state.startOffset, this.segments[0]?.baseOffset ?? 0))
@@ -80,19 +84,26 @@ export class PartitionLog {
     return this.options.now?.() ?? Date.now()
   }
 
+  /** The first offset that an open transaction has not decided; without one the end. */
+  get stableOffset(): number {
+    return this.producers.stableOffset(this.endOffset)
+  }
+
   /**
    * Appends the batches of one produce request and wakes whoever waits for them.
    * @param records the request's bytes, which the log keeps: their offsets are patched in place
    * @param appendTime epoch milliseconds that become the time of every record; without it they keep their own
+   * @param admit throws KafkaError unless a transactional batch may open its transaction here
    * @returns the offset of the first record, the original one when an idempotent producer repeats itself
    * @throws KafkaError with the code to answer; nothing is appended then
    */
-  append(records: Buffer, batchBytesMax: number, appendTime?: number): number {
+  append(records: Buffer, batchBytesMax: number, appendTime?: number, admit: (header: BatchHeader) => void = refuseTransactions): number {
     const batches = incomingBatches(records, batchBytesMax)
     const repeated = this.producers.check(batches[0]!.header)
     if (repeated !== undefined) return repeated
     for (const { header } of batches.slice(1)) this.producers.check(header)
     checkAccepted(records, batches, this.settings, this.now, this.options.name ?? 'this log')
+    for (const { header } of batches) if (header.isTransactional && !this.producers.isOpen(header)) admit(header)
     const baseOffset = this.endOffset
     let offset = baseOffset
     for (const { header, at } of batches) {
@@ -103,10 +114,25 @@ export class PartitionLog {
       }
       offset += header.lastOffsetDelta + 1
     }
-    const segment = this.write(records, batches)
-    this.remember(records, batches, segment)
-    for (const wake of [...this.waiting]) wake()
+    this.put(records, batches)
     return baseOffset
+  }
+
+  /**
+   * Appends the marker that ends a producer's transaction in this partition, and wakes whoever waits for its records.
+   * @throws KafkaError when the marker is of the past, or the disk refuses; nothing is appended then
+   */
+  end(marker: Marker): void {
+    this.producers.checkMarker(marker)
+    const records = encodeMarker(marker)
+    patchBatch(records, 0, this.endOffset, leaderEpoch)
+    this.put(records, [{ header: readBatchHeader(records), at: 0 }], marker)
+  }
+
+  private put(records: Buffer, batches: IncomingBatch[], marker?: Marker): void {
+    const segment = this.write(records, batches)
+    this.remember(records, batches, segment, marker)
+    for (const wake of [...this.waiting]) wake()
   }
 
   private write(records: Buffer, batches: IncomingBatch[]): AnySegment {
@@ -150,7 +176,7 @@ export class PartitionLog {
   private roll(full: AnySegment | undefined): AnySegment {
     const segment = this.newSegment()
     segment.create()
-    const snapshot = full instanceof Segment ? takeSnapshot(full, this.producers) : undefined
+    const snapshot = full instanceof Segment ? takeSnapshot(full, this.producers, this.aborted) : undefined
     if (full instanceof Segment) this.rolling = this.rolling.then(() => this.finish(full, snapshot!))
     this.segments.push(segment)
     return segment
@@ -177,7 +203,7 @@ export class PartitionLog {
     }
   }
 
-  private remember(records: Buffer, batches: IncomingBatch[], segment: AnySegment): void {
+  private remember(records: Buffer, batches: IncomingBatch[], segment: AnySegment, marker: Marker | undefined): void {
     for (const { header, at } of batches) {
       const baseOffset = this.endOffset
       const lastOffset = baseOffset + header.lastOffsetDelta
@@ -185,7 +211,8 @@ export class PartitionLog {
       segment.index.add(baseOffset, segment.size, header)
       segment.size += header.size
       segment.nextOffset = lastOffset + 1
-      this.producers.appended(header, baseOffset)
+      const aborted = marker ? this.producers.ended(marker, baseOffset) : this.producers.appended(header, baseOffset)
+      if (aborted) this.aborted.add(aborted)
       this.noteTime(baseOffset, maxTimestamp)
       this.endOffset = lastOffset + 1
       this.tail.push({ baseOffset, lastOffset, maxTimestamp, bytes: records.subarray(at, at + header.size) })
@@ -199,6 +226,23 @@ export class PartitionLog {
   private noteTimes(): void {
     this.latest = { offset: -1, timestamp: -1 }
     for (const { index } of this.segments) this.noteTime(index.maxTimestampOffset, index.maxTimestamp)
+  }
+
+  /**
+   * As `read`, but only what is decided: batches before the last stable offset, and the aborted transactions among them, whose records
+   * the consumer passes over.
+   */
+  async readCommitted(offset: number, bytesMax: number): Promise<{ records: Buffer[]; aborted: AbortedRange[] }> {
+    const { stableOffset } = this
+    if (offset >= stableOffset) return { records: [], aborted: [] }
+    const records = cutBefore(await this.read(offset, bytesMax), stableOffset)
+    const end = this.aborted.reaches(offset) ? endOf(records) : undefined
+    return { records, aborted: end === undefined ? [] : this.aborted.within(offset, end) }
+  }
+
+  /** The producers that wrote to this partition, as far as they are remembered. */
+  producerStates(): [producerId: number, producer: Readonly<Producer>][] {
+    return [...this.producers.entries()]
   }
 
   /**
@@ -251,7 +295,7 @@ export class PartitionLog {
     const last = this.segments.at(-1)
     if (last instanceof Segment) {
       last.flushSync()
-      saveSnapshot(last, takeSnapshot(last, this.producers))
+      saveSnapshot(last, takeSnapshot(last, this.producers, this.aborted))
     }
     for (const segment of this.segments) segment.close()
     this.tail.clear()
@@ -299,6 +343,7 @@ export class PartitionLog {
     }
     this.startOffset = Math.max(this.startOffset, this.segments[0]!.baseOffset)
     this.tail.dropBefore(this.startOffset)
+    this.aborted.dropBefore(this.startOffset)
     this.noteTimes()
   }
 

@@ -14,7 +14,8 @@ import {
   writeFileSync
 } from 'node:fs'
 import { join } from 'node:path'
-import { type BatchHeader, batchHeaderBytes, hasValidCrc, readBatchHeader } from '../protocol'
+import { type BatchHeader, batchHeaderBytes, hasValidCrc, readBatchHeader, readMarker } from '../protocol'
+import { type AbortedRange, AbortedRanges } from './aborted'
 import { unfinishedSuffix } from './compaction'
 import { type ProducerSnapshot, Producers } from './producers'
 import { Segment } from './segment'
@@ -29,6 +30,8 @@ export interface SegmentSnapshot {
   nextOffset: number
   index: IndexSnapshot
   producers: ProducerSnapshot
+  /** Transactions whose abort marker lies in the segment. */
+  aborted: AbortedRange[]
 }
 
 /** Where a segment's snapshot lies. */
@@ -36,10 +39,11 @@ export function snapshotPath(segmentPath: string): string {
   return segmentPath.replace(/\.log$/, '.snapshot')
 }
 
-/** Captures a segment and the producers as they are at its end. */
-export function takeSnapshot(segment: Segment, producers: Producers): SegmentSnapshot {
-  const { size, nextOffset } = segment
-  return { size, nextOffset, index: segment.index.snapshot(), producers: producers.snapshot() }
+/** Captures a segment, the producers as they are at its end, and what was aborted in it. */
+export function takeSnapshot(segment: Segment, producers: Producers, aborted: AbortedRanges): SegmentSnapshot {
+  const { baseOffset, index, nextOffset, size } = segment
+  const ended = aborted.endedWithin(baseOffset, nextOffset)
+  return { size, nextOffset, index: index.snapshot(), producers: producers.snapshot(), aborted: ended }
 }
 
 /** Writes a snapshot beside its segment, whole or not at all. The segment must be on disk first. */
@@ -55,18 +59,22 @@ export function loadSnapshot(segmentPath: string, size: number): SegmentSnapshot
   if (!existsSync(path)) return undefined
   try {
     const snapshot: SegmentSnapshot = JSON.parse(readFileSync(path, 'utf8'))
-    return snapshot.size === size ? snapshot : undefined
+    // one without aborted transactions was written before they were known
+    return snapshot.size === size && snapshot.aborted ? snapshot : undefined
   } catch {
     // unreadable: the segment itself says the same, only slower
     return undefined
   }
 }
 
+/** Told of each batch: where it lies in the file, and at which byte of `buffer` it begins. */
+type Found = (header: BatchHeader, position: number, buffer: Buffer, at: number) => void
+
 /**
  * Reads batch after batch; stops at the first that is torn, harmed or out of order. Compaction leaves gaps between offsets.
  * Returns the bytes before it.
  */
-function scan(fd: number, fileSize: number, nextOffset: number, found: (header: BatchHeader, position: number) => void): number {
+function scan(fd: number, fileSize: number, nextOffset: number, found: Found): number {
   let buffer = Buffer.alloc(0)
   let bufferAt = 0
   let expected = nextOffset
@@ -88,21 +96,30 @@ function scan(fd: number, fileSize: number, nextOffset: number, found: (header: 
       at = 0
     }
     if (!hasValidCrc(buffer, at, header.size)) break
-    found(header, position)
+    found(header, position, buffer, at)
     expected = header.lastOffset + 1
     position += header.size
   }
   return position
 }
 
-function scanSegment(path: string, baseOffset: number, fileSize: number, producers: Producers): Segment {
+/** Brings what is known of producers and aborted transactions up to the batch at `at`, as its append once did. */
+function replay(header: BatchHeader, buffer: Buffer, at: number, producers: Producers, aborted: AbortedRanges): void {
+  const ended = header.isControl ? readMarker(buffer, at) : undefined
+  const range = ended
+    ? producers.ended({ ...header, ...ended, timestamp: header.maxTimestamp }, header.baseOffset)
+    : producers.appended(header, header.baseOffset)
+  if (range) aborted.add(range)
+}
+
+function scanSegment(path: string, baseOffset: number, fileSize: number, producers: Producers, aborted: AbortedRanges): Segment {
   const index = new SegmentIndex()
   let nextOffset = baseOffset
   const fd = openSync(path, 'r+')
   try {
-    const size = scan(fd, fileSize, baseOffset, (header, position) => {
+    const size = scan(fd, fileSize, baseOffset, (header, position, buffer, at) => {
       index.add(header.baseOffset, position, header)
-      producers.appended(header, header.baseOffset)
+      replay(header, buffer, at, producers, aborted)
       nextOffset = header.lastOffset + 1
     })
     if (size < fileSize) {
@@ -115,10 +132,11 @@ function scanSegment(path: string, baseOffset: number, fileSize: number, produce
   }
 }
 
-/** A partition's segments in order, and the producers as they are at its end. */
+/** A partition's segments in order, the producers as they are at its end, and all that was aborted. */
 export interface RecoveredLog {
   segments: Segment[]
   producers: Producers
+  aborted: AbortedRanges
   /** Bytes cut from a torn tail. */
   cutBytes: number
 }
@@ -133,6 +151,7 @@ export function recoverLog(folder: string): RecoveredLog {
   const names = files.filter(name => /^\d{20}\.log$/.test(name))
   const segments: Segment[] = []
   let producers = new Producers()
+  const aborted = new AbortedRanges()
   let cutBytes = 0
   let isScanned = false
   for (const name of names.sort()) {
@@ -149,17 +168,18 @@ export function recoverLog(folder: string): RecoveredLog {
       continue
     }
     // the one before is complete: the next start need not read it again
-    if (previous && isScanned) saveSnapshot(previous, takeSnapshot(previous, producers))
+    if (previous && isScanned) saveSnapshot(previous, takeSnapshot(previous, producers, aborted))
     const snapshot = loadSnapshot(path, fileSize)
     isScanned = !snapshot
     if (snapshot) {
       producers = new Producers(snapshot.producers)
+      for (const range of snapshot.aborted) aborted.add(range)
       segments.push(new Segment(path, baseOffset, snapshot.size, snapshot.nextOffset, new SegmentIndex(snapshot.index)))
       continue
     }
-    const segment = scanSegment(path, baseOffset, fileSize, producers)
+    const segment = scanSegment(path, baseOffset, fileSize, producers, aborted)
     cutBytes += fileSize - segment.size
     segments.push(segment)
   }
-  return { segments, producers, cutBytes }
+  return { segments, producers, aborted, cutBytes }
 }

@@ -12,7 +12,7 @@ function snapshotOf(segment: Segment, sources: readonly Segment[]): SegmentSnaps
   const last = snapshots.at(-1)
   if (!last || snapshots.length < sources.length) return undefined
   const { index, nextOffset, size } = segment
-  return { ...last, size, nextOffset, index: index.snapshot() }
+  return { ...last, size, nextOffset, index: index.snapshot(), aborted: snapshots.flatMap(({ aborted }) => aborted) }
 }
 
 /**

@@ -2,10 +2,12 @@
 export type { AnyApi, Api, RequestInput, RequestOf, ResponseInput, ResponseOf } from './api'
 export { type ApiName, type Apis, apiNames, apis } from './apis'
 export { configResource, configSource } from './apis/describe-configs'
+export { isolationLevel } from './apis/fetch'
 export { coordinatorKeyType } from './apis/find-coordinator'
 export { configOperation } from './apis/incremental-alter-configs'
 export { listOffsetsTimestamp } from './apis/list-offsets'
 export * from './codec'
+export { encodeMarker, type Marker, readMarker } from './control-record'
 export { type ErrorName, errorCodes, errorName, isRetriable, KafkaError } from './errors'
 export {
   correlationIdOf,

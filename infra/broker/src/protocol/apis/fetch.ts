@@ -44,6 +44,9 @@ const noLeader = { leaderId: -1, leaderEpoch: -1 }
 const noReplica = { replicaId: -1, replicaEpoch: -1 }
 const int32Max = 0x7fffffff
 
+/** Values of `isolationLevel`. */
+export const isolationLevel = { readUncommitted: 0, readCommitted: 1 } as const
+
 export const fetch = api({
   name: 'Fetch',
   key: 1,
