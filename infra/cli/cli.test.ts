@@ -109,7 +109,7 @@ test('status --json while nothing runs has every part, in the time of a glance',
   const { code, stdout } = await sluice(['status', '--json'])
   expect(performance.now() - startedAt).toBeLessThan(5_000)
   const status = JSON.parse(stdout)
-  expect(Object.keys(status)).toEqual(['services', 'endpoints', 'datasets', 'schedules'])
+  expect(Object.keys(status)).toEqual(['services', 'endpoints', 'datasets', 'schedules', 'mappings'])
   expect(status.services).toEqual(['postgres', 'kafka', 'functions'].map(name => ({ name, state: 'stopped' })))
   expect(status.endpoints).toEqual({})
   expect(status.datasets.find(({ dataset }: { dataset: string }) => dataset === 'sensors')).toEqual({

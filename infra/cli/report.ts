@@ -7,17 +7,45 @@ export interface Report {
   schedules: ScheduleStatus[]
 }
 
+async function fetchJson<T>(url: string, timeoutMs: number): Promise<T | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), headers: { connection: 'close' } })
+    return answer.ok ? ((await answer.json()) as T) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Asks report-status.
  * @returns undefined when it does not answer within the time
  */
-export async function fetchReport(http: string, timeoutMs: number): Promise<Report | undefined> {
-  try {
-    const answer = await fetch(`${http}/status`, { signal: AbortSignal.timeout(timeoutMs), headers: { connection: 'close' } })
-    return answer.ok ? ((await answer.json()) as Report) : undefined
-  } catch {
-    return undefined
-  }
+export function fetchReport(http: string, timeoutMs: number): Promise<Report | undefined> {
+  return fetchJson<Report>(`${http}/status`, timeoutMs)
+}
+
+/** What the event source says of one mapping, of what it says. */
+export interface MappingLine {
+  function: string
+  topic: string
+  group: string
+  state: string
+  lastProcessingResult: string
+  pollers: number
+  records: number
+  invocations: number
+  failures: number
+  discarded: number
+  filtered: number
+  lag: number
+}
+
+/**
+ * Asks the Kafka event source of the functions.
+ * @returns undefined when it does not answer within the time
+ */
+export async function fetchMappings(url: string, timeoutMs: number): Promise<MappingLine[] | undefined> {
+  return (await fetchJson<{ mappings: MappingLine[] }>(url, timeoutMs))?.mappings
 }
 
 const shown = (count: number | null) => (count === null ? '–' : count.toLocaleString('en-US'))
@@ -30,3 +58,13 @@ export function datasetLine(
   const parts = `${shown(valid)} valid + ${shown(quarantined)} quarantined + ${shown(duplicate)} duplicate + ${shown(in_flight)} in flight`
   return `${dataset.padEnd(14)}${shown(produced).padStart(11)} produced = ${parts}`
 }
+
+/** The cells of a mapping's line: `validate-message  products_raw  Enabled  1 poller  1,020 records  lag 0  OK`. */
+export const mappingCells = (mapping: MappingLine): string[] => [
+  mapping.function,
+  mapping.topic,
+  mapping.state,
+  `${mapping.pollers} poller${mapping.pollers === 1 ? '' : 's'}`,
+  `${shown(mapping.records)} records`,
+  ...[`${shown(mapping.failures)} failed`, `lag ${shown(mapping.lag)}`, mapping.lastProcessingResult]
+]

@@ -150,6 +150,10 @@ test('status tells services, addresses, conserved datasets and schedules', async
   for (const { produced, valid, quarantined, duplicate, in_flight } of status.datasets)
     expect(produced).toBe(valid + quarantined + duplicate + in_flight)
   expect(status.schedules.map((schedule: { function: string }) => schedule.function)).toContain('aggregate-window')
+  expect(status.mappings).toContainEqual(
+    expect.objectContaining({ function: 'validate-message', topic: 'products_raw', state: 'Enabled', pollers: 1, failures: 0 })
+  )
+  expect((await sluice(['status'])).stdout).toMatch(/validate-message +products_raw +Enabled +1 poller +[\d,]+ records +0 failed +lag \d/)
 })
 
 whenRealData('every record of the UCI file is accounted for', async () => {

@@ -68,7 +68,7 @@ export function functionsEnvironment(endpoints: FunctionEndpoints, place: Place)
  */
 export async function startFunctions(
   place: Place,
-  ports: Pick<Ports, 'http' | 'lambda'>,
+  ports: Pick<Ports, 'http' | 'lambda' | 'mappings'>,
   environment: (lambdaPort: number) => NodeJS.ProcessEnv
 ): Promise<RunningFunctions> {
   const log = new LogFile(join(place.logs, 'functions.log'))
@@ -83,7 +83,7 @@ export async function startFunctions(
           ...['--httpPort', String(http), '--lambdaPort', String(lambda)]
         ],
         cwd: place.root,
-        env: { ...environment(lambda), SLUICE_BUILD_FOLDER: `.esbuild/${lambda}` },
+        env: { ...environment(lambda), SLUICE_BUILD_FOLDER: `.esbuild/${lambda}`, SLUICE_MAPPINGS_PORT: String(ports.mappings) },
         log,
         ready,
         timeoutMs: START_TIMEOUT_MS,

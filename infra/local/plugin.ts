@@ -2,7 +2,7 @@
 import { PipelineError } from '../../layers/errors'
 import { type FunctionEndpoints, READY_MESSAGE, serverVariables } from './functions'
 import { placeOf } from './place'
-import { freePort } from './ports'
+import { defaultPorts, freePort, mappingsUrl } from './ports'
 import { type ScheduledService, takeSchedules } from './schedules'
 import { checkServiceDefinition } from './service-definition'
 import type { Stack } from './stack'
@@ -111,15 +111,17 @@ export default class LocalServices {
     const lambda =
       this.#options.lambdaPort ?? (await freePort([Number(settings['lambdaPort'] ?? recorded?.lambda ?? 3002)], new Set([http])))
     Object.assign(settings, { httpPort: http, lambdaPort: lambda })
+    const mappings = await freePort([recorded?.mappings ?? defaultPorts.mappings], new Set([http, lambda]))
     const own = {
       ...endpoints,
       http: `http://127.0.0.1:${http}`,
       lambda: `http://127.0.0.1:${lambda}`,
-      dashboard: `http://127.0.0.1:${http}/`
+      dashboard: `http://127.0.0.1:${http}/`,
+      mappings: mappingsUrl(mappings)
     }
     if (functionsRun) this.#utils.log.notice(`sluice start already runs the functions at ${endpoints.http}; both now share the records`)
     else updateState(this.#place, { endpoints: own })
-    this.#apply(own)
+    this.#apply(own, mappings)
   }
 
   async #forInvoke(): Promise<void> {
@@ -136,14 +138,15 @@ export default class LocalServices {
   /** The supervisor has chosen everything; when it is gone, so are we. */
   #underSupervisor(): void {
     const { KAFKA_BROKERS, DATABASE_URL, TIMESCALE_URL, MYSQL_URL, LAKE_URL, LAMBDA_ENDPOINT } = userEnvironment
-    this.#apply({
+    const endpoints = {
       kafka: KAFKA_BROKERS!,
       database: DATABASE_URL!,
       timescale: TIMESCALE_URL!,
       mysql: MYSQL_URL!,
       lake: LAKE_URL!,
       lambda: LAMBDA_ENDPOINT!
-    })
+    }
+    this.#apply(endpoints, Number(userEnvironment['SLUICE_MAPPINGS_PORT']))
     process.once('disconnect', () => {
       setTimeout(() => process.exit(1), ORPHAN_MS).unref()
       process.kill(process.pid, 'SIGTERM')
@@ -163,14 +166,16 @@ export default class LocalServices {
     }
   }
 
-  #apply(endpoints: FunctionEndpoints): void {
+  /** @param mappingsPort where the Kafka event source says how its mappings are; none for a command that has no mappings */
+  #apply(endpoints: FunctionEndpoints, mappingsPort?: number): void {
     const { service } = this.#serverless
     const environment = serverVariables(endpoints)
     service.provider.environment = { ...service.provider.environment, ...environment }
     Object.assign(process.env, environment)
     const custom = (service.custom ??= {})
     const key = 'serverless-offline-kafka-event-source'
-    custom[key] = { ...custom[key], bootstrapServers: endpoints.kafka.split(',') }
+    const statusPort = mappingsPort === undefined ? {} : { statusPort: mappingsPort }
+    custom[key] = { ...statusPort, ...custom[key], bootstrapServers: endpoints.kafka.split(',') }
   }
 
   /** Plain `offline` runs no ready and no end hook: serverless-offline waits between its own `start` and `end`, and exits inside of the latter. */

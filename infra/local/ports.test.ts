@@ -38,7 +38,7 @@ test('the last recorded port comes first, and a taken one gives way to the defau
 
 test('no two services get the same port', async () => {
   const same = await freePort([26_600])
-  const ports = await choosePorts({ kafka: same, postgres: same, http: same, lambda: same })
+  const ports = await choosePorts({ kafka: same, postgres: same, http: same, lambda: same, mappings: same })
   expect(ports.kafka).toBe(same)
-  expect(new Set(Object.values(ports)).size).toBe(4)
+  expect(new Set(Object.values(ports)).size).toBe(5)
 })

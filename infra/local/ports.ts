@@ -1,9 +1,12 @@
 // Which ports do the services of this checkout listen on?
 import { createServer } from 'node:net'
 
-export const defaultPorts = { kafka: 9092, postgres: 5432, http: 3000, lambda: 3002 } as const
+export const defaultPorts = { kafka: 9092, postgres: 5432, http: 3000, lambda: 3002, mappings: 3004 } as const
 export type PortName = keyof typeof defaultPorts
 export type Ports = Record<PortName, number>
+
+/** Where the Kafka event source says how its mappings are. */
+export const mappingsUrl = (port: number) => `http://127.0.0.1:${port}/status`
 
 /** How far above a default the search for a free port goes. */
 const SEARCH_LIMIT = 200

@@ -7,7 +7,7 @@ import { startBrokerProcess } from './broker'
 import { checkReachable, type External, externalServers } from './external'
 import { functionsEnvironment, type RunningFunctions, startFunctions } from './functions'
 import type { Place } from './place'
-import { choosePorts, type Ports } from './ports'
+import { choosePorts, mappingsUrl, type Ports } from './ports'
 import { type Postgres, postgresUrl, startPostgres } from './postgres'
 import { openSecrets, shutdownSteps } from './postgres-cluster'
 import { endProcess, identityOf, type ProcessIdentity } from './processes'
@@ -120,7 +120,8 @@ function endpointsOf(place: Place, external: External, ports: Ports, appUrl: str
     lake: external.lake ?? `file:${join(place.state, 'lake')}`,
     http,
     lambda: `http://127.0.0.1:${ports.lambda}`,
-    dashboard: `${http}/`
+    dashboard: `${http}/`,
+    mappings: mappingsUrl(ports.mappings)
   }
 }
 

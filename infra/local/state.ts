@@ -34,6 +34,8 @@ export interface Endpoints {
   http: string
   lambda: string
   dashboard: string
+  /** What the Kafka mappings say of themselves. */
+  mappings: string
 }
 
 export interface State {

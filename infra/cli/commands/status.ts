@@ -6,7 +6,7 @@ import { contractsFolderOf } from '../../local/schema'
 import { readSecrets } from '../../local/secrets'
 import { liveState, readState, type ServiceState } from '../../local/state'
 import { type Context, exitCodes, printJson } from '../context'
-import { datasetLine, fetchReport } from '../report'
+import { datasetLine, fetchMappings, fetchReport, type MappingLine, mappingCells } from '../report'
 import { paint, table } from '../terminal'
 
 const REPORT_TIMEOUT_MS = 3_000
@@ -24,6 +24,8 @@ export interface Status {
   })[]
   /** With next and last run; empty when nobody can be asked. */
   schedules: ScheduleStatus[]
+  /** The Kafka mappings with their counters since the functions started; empty when nobody can be asked. */
+  mappings: MappingLine[]
 }
 
 function servicesOf(context: Context, isUp: boolean): ServiceLine[] {
@@ -42,12 +44,15 @@ export async function readStatus(context: Context): Promise<Status> {
   const live = liveState(context.place)
   const services = servicesOf(context, live !== undefined)
   const endpoints = { ...live?.endpoints }
-  const report = endpoints.http === undefined ? undefined : await fetchReport(endpoints.http, REPORT_TIMEOUT_MS)
+  const [report, mappings = []] = await Promise.all([
+    endpoints.http === undefined ? undefined : fetchReport(endpoints.http, REPORT_TIMEOUT_MS),
+    endpoints.mappings === undefined ? undefined : fetchMappings(endpoints.mappings, REPORT_TIMEOUT_MS)
+  ])
   const schedules = report?.schedules ?? []
-  if (report) return { services, endpoints, datasets: report.datasets, schedules }
+  if (report) return { services, endpoints, datasets: report.datasets, schedules, mappings }
   const unknown = { produced: null, valid: null, quarantined: null, duplicate: null, in_flight: null, lag_records: null }
   const datasets = loadContracts(contractsFolderOf(context.place)).map(({ dataset, topic }) => ({ dataset, topic: topic.name, ...unknown }))
-  return { services, endpoints, datasets, schedules }
+  return { services, endpoints, datasets, schedules, mappings }
 }
 
 /** The URL to look with: select only, where the database is ours. */
@@ -80,7 +85,7 @@ export async function status(context: Context): Promise<number> {
     ...(lambda ? [['Lambda', lambda]] : []),
     ...(reader ? [['Postgres', `psql '${reader}'`]] : [])
   ]
-  const blocks = [table(lines), table(addresses), found.datasets.map(datasetLine).join('\n')]
+  const blocks = [table(lines), table(addresses), found.datasets.map(datasetLine).join('\n'), table(found.mappings.map(mappingCells))]
   if (found.endpoints['http'] === undefined) blocks.push('Nothing runs. Start with `npx sluice start`.')
   process.stdout.write(`${blocks.filter(block => block !== '').join('\n\n')}\n`)
   return exitCodes.ok
