@@ -73,7 +73,7 @@ class Output {
   private readonly index = new SegmentIndex()
   private readonly memory: MemorySegment | undefined
   private readonly fd: number | undefined
-  private size = 0
+  size = 0
   readonly path: string | undefined
 
   constructor(private readonly first: AnySegment) {
@@ -142,40 +142,41 @@ class Filter {
   }
 }
 
-/** Segments that will become one, in order. */
-function groups(segments: readonly AnySegment[], bytesMax: number): AnySegment[][] {
-  const grouped: AnySegment[][] = []
-  let bytes = 0
-  for (const segment of segments) {
-    if (grouped.length === 0 || bytes + segment.size > bytesMax) {
-      grouped.push([])
-      bytes = 0
-    }
-    grouped.at(-1)!.push(segment)
-    bytes += segment.size
-  }
-  return grouped
-}
-
-async function rewrite(sources: readonly AnySegment[], filter: Filter, signal: AbortSignal): Promise<Replacement | undefined> {
-  const { nextOffset } = sources.at(-1)!
-  const output = new Output(sources[0]!)
-  let isChanged = sources.length > 1
+/**
+ * Writes the first of `segments`, and as many of those that follow as fit into one segment.
+ * @returns undefined as replacement when every batch stays as it is
+ */
+async function rewrite(
+  segments: readonly AnySegment[],
+  filter: Filter,
+  { segmentBytes, signal }: CompactionInput
+): Promise<{ count: number; replacement: Replacement | undefined }> {
+  const output = new Output(segments[0]!)
+  let count = 0
+  let isChanged = false
+  let isFull = false
   try {
-    for (const source of sources) {
+    while (!isFull) {
+      const source = segments[count++]!
+      const next = segments[count]
       for await (const batch of batchesOf(source, signal)) {
-        const result = filter.apply(batch, readBatchHeader(batch).lastOffset + 1 === nextOffset)
+        const isLast = readBatchHeader(batch).lastOffset + 1 === source.nextOffset
+        isFull = isLast && (!next || output.size + batch.length + next.size > segmentBytes)
+        const result = filter.apply(batch, isFull)
         if (result !== batch) isChanged = true
         if (result) output.add(result)
       }
     }
-    if (isChanged) return { sources, segment: output.finish(nextOffset) }
+    if (count > 1 || isChanged) {
+      const sources = segments.slice(0, count)
+      return { count, replacement: { sources, segment: output.finish(sources.at(-1)!.nextOffset) } }
+    }
   } catch (error) {
     output.discard()
     throw error
   }
   output.discard()
-  return undefined
+  return { count, replacement: undefined }
 }
 
 export interface CompactionOutcome {
@@ -197,9 +198,10 @@ export async function compact(
   const found = await survey(dirty.length > 0 ? dirty : segments.slice(-1), input.signal)
   const filter = new Filter(input, found)
   const decided = segments.filter(({ nextOffset }) => nextOffset <= found.endOffset)
-  for (const sources of groups(decided, input.segmentBytes)) {
-    const replacement = await rewrite(sources, filter, input.signal)
+  for (let at = 0; at < decided.length; ) {
+    const { count, replacement } = await rewrite(decided.slice(at), filter, input)
     if (replacement && !replace(replacement)) return { compactedTo: input.compactedTo, nextHorizon: 0 }
+    at += count
   }
   return { compactedTo: decided.at(-1)?.nextOffset ?? input.compactedTo, nextHorizon: filter.nextHorizon }
 }

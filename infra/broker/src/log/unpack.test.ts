@@ -1,0 +1,77 @@
+// Is every compression unpacked to what was packed, and garbage refused? The packed bytes were made by kcat (librdkafka) and Apache Kafka.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { batchHeaderBytes, batchSizeAt, readBatchHeader } from '../protocol'
+import { recordsOf } from './records'
+import { unpack } from './unpack'
+import { unpackLz4 } from './unpack-lz4'
+import { unpackSnappy } from './unpack-snappy'
+
+const packed: { client: string; compression: string; batches: string }[] = JSON.parse(
+  readFileSync(join(__dirname, '../../fixtures/packed-batches.json'), 'utf8')
+)
+
+/** The records of which the fixtures were made: text that repeats itself and text that does not. */
+const values = [
+  'a',
+  'abcabcabcabcabcabc',
+  'x'.repeat(70_000),
+  ...Array.from({ length: 200 }, (_, index) => `line ${index} of ${index * index * 7919}`)
+]
+
+const known = packed.filter(({ compression }) => compression !== 'zstd' || 'zstdDecompressSync' in require('node:zlib'))
+
+function batchesOf(hex: string): Buffer[] {
+  const bytes = Buffer.from(hex, 'base64')
+  const batches: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) batches.push(bytes.subarray(at, at + batchSizeAt(bytes, at)))
+  return batches
+}
+
+it.each(known)('$compression by $client', ({ batches, compression }) => {
+  const read = batchesOf(batches).flatMap(batch => {
+    expect(readBatchHeader(batch).compression).toBe(compression)
+    return [...recordsOf(batch)].map(({ value }) => value!.toString())
+  })
+  expect(read).toEqual(values)
+})
+
+it.each(known)('$compression by $client, cut or harmed anywhere, is refused or unpacks to something bounded', ({ batches }) => {
+  for (const batch of batchesOf(batches)) {
+    const { compression } = readBatchHeader(batch)
+    const bytes = batch.subarray(batchHeaderBytes)
+    for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 300)) {
+      const harmed = Buffer.from(bytes)
+      harmed[at]! ^= 0xff
+      for (const each of [bytes.subarray(0, at), harmed]) {
+        try {
+          expect(unpack(compression, each).length).toBeLessThanOrEqual(64 * 1024 * 1024)
+        } catch (error) {
+          expect((error as Error).message).not.toBe('')
+        }
+      }
+    }
+  }
+})
+
+describe('by hand', () => {
+  it('snappy: a literal, and copies of each kind', () => {
+    const literal = Buffer.from([(4 - 1) << 2, ...Buffer.from('abcd')])
+    const near = Buffer.from([(0 << 5) | ((4 - 4) << 2) | 1, 4])
+    const far = Buffer.from([((6 - 1) << 2) | 2, 2, 0])
+    const farther = Buffer.from([((3 - 1) << 2) | 3, 1, 0, 0, 0])
+    const raw = Buffer.concat([Buffer.of(17), literal, near, far, farther])
+    expect(unpackSnappy(raw, 100).toString()).toBe('abcdabcdcdcdcdddd')
+    expect(() => unpackSnappy(raw, 16)).toThrow('more than 16 bytes')
+    expect(() => unpackSnappy(Buffer.of(2, 1, 5), 100)).toThrow(RangeError)
+  })
+
+  it('lz4: blocks as they are, blocks that repeat, and a bound', () => {
+    const frame = (...blocks: Buffer[]) => Buffer.concat([Buffer.from('04224d18604082', 'hex'), ...blocks, Buffer.alloc(4)])
+    const stored = Buffer.concat([Buffer.from('03000080', 'hex'), Buffer.from('xyz')])
+    const repeating = Buffer.concat([Buffer.from('05000000', 'hex'), Buffer.from([0x1f, 0x61, 1, 0, 5])])
+    expect(unpackLz4(frame(stored, repeating), 100).toString()).toBe(`xyz${'a'.repeat(1 + 4 + 15 + 5)}`)
+    expect(() => unpackLz4(frame(stored, repeating), 20)).toThrow('more than 20 bytes')
+    expect(() => unpackLz4(Buffer.alloc(20), 100)).toThrow('no LZ4 frame')
+  })
+})
