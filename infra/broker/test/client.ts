@@ -55,7 +55,7 @@ export class TestClient {
     const frame = await this.nextFrame()
     if (!frame) throw new Error(`the connection was closed instead of answering ${name}`)
     const answer = decodeResponse(apis[name] as Api<unknown, never, ResponseOf<Apis[N]>, never>, version, frame)
-    expect(answer.correlationId).toBe(this.correlationId)
+    if (answer.correlationId !== this.correlationId) throw new Error(`answer ${answer.correlationId} to request ${this.correlationId}`)
     return answer.body
   }
 
