@@ -131,7 +131,11 @@ export class ConsumerGroup {
 
   private knownMember({ instanceId, memberId }: ConsumerHeartbeat): ConsumerMember {
     const member = instanceId === null ? this.membersById.get(memberId) : this.ofInstance(instanceId)
-    if (!member) throw new KafkaError('UNKNOWN_MEMBER_ID', `Member ${memberId} is not a member of group ${this.id}.`)
+    if (!member) {
+      const message =
+        instanceId === null ? `Member ${memberId} is not a member of group ${this.id}.` : `Instance id ${instanceId} is unknown.`
+      throw new KafkaError('UNKNOWN_MEMBER_ID', message)
+    }
     if (member.id === memberId) return member
     throw new KafkaError(
       'FENCED_INSTANCE_ID',

@@ -28,6 +28,8 @@ export interface Committer extends MemberClaim {
   isTransactional?: boolean
 }
 
+/** Groups, after which those without members and offsets are forgotten; Apache Kafka forgets them after ten minutes. */
+const emptyGroupsMax = 1000
 /** OffsetCommit version from which a group that is not there is said to be so. */
 const notFoundFrom = 9
 
@@ -107,7 +109,7 @@ export class GroupCoordinator {
     const group = this.groups.get(groupId)
     if (group?.type === 'consumer') return group.heartbeat(request)
     if (group && !group.isEmpty) throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
-    if (request.memberEpoch !== 0) throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} not found.`)
+    if (request.memberEpoch !== 0) throw new KafkaError('GROUP_ID_NOT_FOUND', `Consumer group ${groupId} not found.`)
     return this.add(this.newConsumerGroup(groupId)).heartbeat(request)
   }
 
@@ -164,8 +166,9 @@ export class GroupCoordinator {
     this.types.set(groupId, undefined)
   }
 
-  // Done when a group is added, so that ids that come and go take no memory.
+  // Done when a group is added, so that ids that come and go take no memory without end.
   private forgetEmptyGroups(): void {
+    if (this.groups.size < emptyGroupsMax) return
     for (const [id, group] of this.groups) if (group.isEmpty && this.offsets.topicsOf(id).size === 0) this.forget(id)
   }
 
