@@ -1,0 +1,26 @@
+// What is known not to work, and why? Client by client, test by test. A test on the list that passes fails the run, so that the list shrinks.
+
+export type Client = keyof typeof allowList
+
+export const allowList = {
+  'Apache Kafka': {} as Record<string, string>,
+  'confluent-kafka': {} as Record<string, string>,
+  'franz-go': {} as Record<string, string>,
+  'kafka-python': {} as Record<string, string>,
+  '@platformatic/kafka': {} as Record<string, string>
+}
+
+/** Defines a test of a client: skipped by name where the client is not installed, expected to fail where the allow-list has it. */
+export function testsOf(client: Client, isInstalled: boolean): (title: string, run: () => Promise<void>) => void {
+  const reasons = new Map(Object.entries(allowList[client]))
+  afterAll(() => {
+    if (reasons.size > 0) throw new Error(`the allow-list names tests that there are not: ${[...reasons.keys()]}`)
+  })
+  return (title, run) => {
+    const reason = reasons.get(title)
+    reasons.delete(title)
+    if (!isInstalled) it.skip(`${client}: ${title}`, run)
+    else if (reason) it.failing(`${client}: ${title} (on the allow-list: ${reason})`, run)
+    else it(`${client}: ${title}`, run)
+  }
+}

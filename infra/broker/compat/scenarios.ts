@@ -1,0 +1,166 @@
+// What must every client library be able to do? Its program does what it is told and prints what it saw, a JSON object a line; here it is
+// asserted.
+//
+// program <scenario> <options, JSON>, records on the standard input where a scenario takes some
+//   records       {codec}      writes the records of its input to partition 0 of `t` and prints them as read from the beginning
+//   positions     {}           writes "0" to "99" at times 1000 to 1099, prints what is where
+//   group         {protocol}   members of `g` join and leave: eager, cooperative or consumer (KIP-848); prints how many of 6 partitions each has
+//   commits       {protocol}   a second member of `g` goes on where the first committed, and where the admin client has set it
+//   static        {}           a static member comes back without a rebalance, and is fenced by one that has its name
+//   admin         {}           topics, settings, records and groups are made, changed and deleted
+//   idempotence   {}           writes "0" to "999" idempotently and prints the values as read
+//   transactions  {}           commits, aborts, sends offsets, is fenced; prints what either isolation level reads
+// Every program takes `address` and, where the broker wants it, `security`: {ca, mechanism, user, password}.
+
+import { type Broker, type BrokerOptions, startBroker } from '../src/index'
+import { makeCertificates } from '../test/certificates'
+import { run } from '../test/command'
+import { type Client, testsOf } from './allow-list'
+
+export interface Program {
+  command: string
+  args: string[]
+}
+
+type Facts = Record<string, unknown>
+
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+const time = 1_700_000_000_000
+
+interface Sent {
+  key: string | null
+  value: string | null
+  headers: [string, string | null][]
+  time: number
+}
+
+const sent: Sent[] = [
+  { key: 'key', value: 'value', headers: [['h', '1']], time },
+  { key: null, value: 'without a key', headers: [], time: time + 1 },
+  { key: '', value: '', headers: [['empty', '']], time: time + 2 },
+  { key: 'tombstone', value: null, headers: [], time: time + 3 },
+  {
+    key: 'ü€😀',
+    value: 'ü€😀',
+    headers: [
+      ['a', '1'],
+      ['a', '2'],
+      ['null', null]
+    ],
+    time: time + 4
+  },
+  { key: 'large', value: '0123456789'.repeat(50_000), headers: [], time: time + 5 },
+  ...Array.from({ length: 500 }, (_, index): Sent => ({ key: `${index}`, value: 'v'.repeat(index), headers: [], time: time + index }))
+]
+
+/** Defines the tests of a client's library; `program` is undefined where it is not installed. */
+export function testScenarios(client: Client, program: Program | undefined): void {
+  const rule = testsOf(client, program !== undefined)
+  const opened: Broker[] = []
+  afterEach(async () => {
+    for (const broker of opened.splice(0)) await broker.close()
+  })
+
+  async function start(options: BrokerOptions = {}): Promise<Broker> {
+    const broker = await startBroker(options)
+    opened.push(broker)
+    return broker
+  }
+
+  async function perform({ address }: { address: string }, scenario: string, options: Facts = {}, input: unknown[] = []): Promise<Facts[]> {
+    const args = [...program!.args, scenario, JSON.stringify({ address, ...options })]
+    const { code, stderr, stdout } = await run(program!.command, args, input.map(each => JSON.stringify(each)).join('\n'))
+    if (code !== 0) throw new Error(`${client} ended ${scenario} with ${code}: ${stdout.slice(-2000)}${stderr.slice(-2000)}`)
+    return stdout
+      .trim()
+      .split('\n')
+      .filter(Boolean)
+      .map(line => JSON.parse(line))
+  }
+
+  const performNew = async (scenario: string, options: Facts = {}) =>
+    Object.assign({}, ...(await perform(await start(), scenario, options)))
+
+  for (const codec of codecs) {
+    rule(`records of every kind come back as they were sent with ${codec}`, async () => {
+      expect(await perform(await start(), 'records', { codec }, sent)).toEqual(sent.map((record, offset) => ({ offset, ...record })))
+    })
+  }
+
+  rule('offsets are found at the beginning, at the end, by number and by time', async () => {
+    expect(await performNew('positions')).toEqual({
+      beginning: 0,
+      end: 100,
+      at40: '40',
+      atTime1050: 50,
+      valueAtTime1050: '50',
+      afterAll: null
+    })
+  })
+
+  for (const protocol of ['eager', 'cooperative', 'consumer']) {
+    rule(`members of a group share its partitions as they come and go: ${protocol}`, async () => {
+      expect(await performNew('group', { protocol })).toEqual({ one: [6], two: [3, 3], three: [2, 2, 2], left: [3, 3], read: 60 })
+    })
+  }
+
+  for (const protocol of ['eager', 'consumer']) {
+    rule(`a group goes on where it committed or was set: ${protocol}`, async () => {
+      expect(await performNew('commits', { protocol })).toEqual({ first: '0', committed: 4, metadata: 'note', next: '4', reset: '2' })
+    })
+  }
+
+  rule('a static member comes back without a rebalance, and is fenced by another of its name', async () => {
+    expect(await performNew('static')).toEqual({ assigned: [1, 1], back: [1, 1], rebalancesOfTheOther: 0, isFenced: true })
+  })
+
+  rule('the admin client makes, changes and deletes', async () => {
+    expect(await performNew('admin')).toEqual({
+      brokers: 1,
+      topics: ['t'],
+      partitions: 2,
+      again: 'TOPIC_ALREADY_EXISTS',
+      grown: 3,
+      retention: '1000000',
+      altered: '2000000',
+      beginning: 6,
+      groups: ['g'],
+      state: 'Empty',
+      groupsLeft: [],
+      topicsLeft: []
+    })
+  })
+
+  rule('an idempotent producer that loses connections writes everything once', async () => {
+    const broker = await start()
+    // an answer that is lost makes the client send again what was written
+    broker.faults.drop('produce', { when: 'after', times: 2 })
+    broker.faults.drop('produce', { times: 1 })
+    const values = Array.from({ length: 1000 }, (_, index) => `${index}`)
+    expect(await perform(broker, 'idempotence')).toEqual([{ values }])
+  })
+
+  rule('a transaction is read when it is committed, and its producer is fenced by the next', async () => {
+    expect(await performNew('transactions')).toEqual({
+      committed: ['a', 'b', 'e'],
+      uncommitted: ['a', 'b', 'c', 'd', 'e'],
+      offset: 7,
+      offsetAborted: 7,
+      isFenced: true
+    })
+  })
+
+  for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']) {
+    rule(`a user is let in with TLS and ${mechanism}, and no other`, async () => {
+      const { broker: tls, ca, folder } = makeCertificates()
+      const broker = await start({ tls, sasl: { users: { ann: 'secret' }, mechanisms: [mechanism as 'PLAIN'] } })
+      const security = { ca: `${folder}/ca.pem`, mechanism, user: 'ann', password: 'secret' }
+      expect(ca).toContain('CERTIFICATE')
+      const few = sent.slice(0, 3)
+      expect(await perform(broker, 'records', { codec: 'none', security }, few)).toHaveLength(3)
+      await expect(perform(broker, 'records', { codec: 'none', security: { ...security, password: 'wrong' } }, few)).rejects.toThrow(
+        /authentication|SASL/i
+      )
+    })
+  }
+}
