@@ -57,12 +57,14 @@ const sent: Sent[] = [
 export function testScenarios(client: Client, program: Program | undefined): void {
   const rule = testsOf(client, program !== undefined)
   const opened: Broker[] = []
+  const warnings: string[] = []
   afterEach(async () => {
+    warnings.length = 0
     for (const broker of opened.splice(0)) await broker.close()
   })
 
   async function start(options: BrokerOptions = {}): Promise<Broker> {
-    const broker = await startBroker(options)
+    const broker = await startBroker({ ...options, log: message => warnings.push(message) })
     opened.push(broker)
     return broker
   }
@@ -70,7 +72,8 @@ export function testScenarios(client: Client, program: Program | undefined): voi
   async function perform({ address }: { address: string }, scenario: string, options: Facts = {}, input: unknown[] = []): Promise<Facts[]> {
     const args = [...program!.args, scenario, JSON.stringify({ address, ...options })]
     const { code, stderr, stdout } = await run(program!.command, args, input.map(each => JSON.stringify(each)).join('\n'))
-    if (code !== 0) throw new Error(`${client} ended ${scenario} with ${code}: ${stdout.slice(-2000)}${stderr.slice(-2000)}`)
+    const said = [stdout.slice(-2000), stderr.slice(-2000), ...warnings].join('\n')
+    if (code !== 0) throw new Error(`${client} ended ${scenario} with ${code}: ${said}`)
     return stdout
       .trim()
       .split('\n')
