@@ -118,6 +118,12 @@ var requests = []asked{
 	{key: 26, before: func(server *connection) { server.begin(topic) }, fill: about(func(r *kmsg.EndTxnRequest, _ int16) {
 		r.TransactionalID, r.ProducerID, r.ProducerEpoch, r.Commit = "tx", producer.ProducerID, producer.ProducerEpoch, true
 	})},
+	{key: 27, before: func(server *connection) { server.begin(topic) }, fill: about(func(r *kmsg.WriteTxnMarkersRequest, _ int16) {
+		marker := kmsg.NewWriteTxnMarkersRequestMarker()
+		marker.ProducerID, marker.ProducerEpoch, marker.Committed = producer.ProducerID, producer.ProducerEpoch, true
+		marker.Topics = []kmsg.WriteTxnMarkersRequestMarkerTopic{{Topic: topic, Partitions: []int32{0}}}
+		r.Markers = []kmsg.WriteTxnMarkersRequestMarker{marker}
+	}), after: commit},
 	{key: 32, fill: about(func(r *kmsg.DescribeConfigsRequest, _ int16) {
 		r.IncludeSynonyms = true
 		r.Resources = []kmsg.DescribeConfigsRequestResource{{ResourceType: kmsg.ConfigResourceTypeTopic, ResourceName: topic, ConfigNames: []string{"retention.ms"}}}
