@@ -1,5 +1,6 @@
 // Do the tools that ship with Apache Kafka 4 work, unchanged? KAFKA_JARS names a folder with their jars; skipped by name without it.
 import { join } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
 import { type Broker, startBroker } from '../src/index'
 import { run } from '../test/command'
 
@@ -13,6 +14,7 @@ const tools = {
   produce: 'org.apache.kafka.tools.ConsoleProducer',
   consume: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
+  transactions: 'org.apache.kafka.tools.TransactionsCommand',
   consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance'
 }
 let broker: Broker
@@ -96,4 +98,36 @@ whereGiven('the performance tools run to their end', async () => {
   ])
   expect(produced).toContain('20000 records sent')
   expect(await java('consumerPerformance', ['--topic', 't', '--num-records', '20000'])).toContain(', 20000, ')
+})
+
+whereGiven('the producer-perf-test commits transactions, and the console consumer reads what is committed', async () => {
+  await java('topics', ['--create', '--topic', 't'])
+  const load = ['--topic', 't', '--num-records', '3000', '--record-size', '100', '--throughput', '3000']
+  const produced = await java('producerPerformance', [...load, '--transactional-id', 'perf', '--transaction-duration-ms', '100'])
+  expect(produced).toContain('3000 records sent')
+  const read = await java('consume', ['--topic', 't', '--from-beginning', '--isolation-level', 'read_committed', '--max-messages', '3000'])
+  expect(read.trim().split('\n')).toHaveLength(3000)
+  expect(await java('transactions', ['list'])).toMatch(/perf\s+0\s+\d+\s+CompleteCommit/)
+  expect(await java('transactions', ['describe', '--transactional-id', 'perf'])).toMatch(/perf\s+\d+\s+\d+\s+CompleteCommit/)
+  expect(await java('transactions', ['describe-producers', '--topic', 't', '--partition', '0'])).toMatch(/\d+\s+\d+\s+0\s+-1\s+\d+\s+None/)
+})
+
+whereGiven('kafka-transactions finds, describes and aborts a transaction that is left open', async () => {
+  await java('topics', ['--create', '--topic', 't'])
+  const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({ transactionalId: 'x', idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  const open = await producer.transaction()
+  await open.send({ topic: 't', messages: [{ value: 'undecided' }] })
+  expect(await java('transactions', ['list', '--transactional-id-pattern', 'x.*'])).toMatch(/x\s+0\s+\d+\s+Ongoing/)
+  expect(await java('transactions', ['describe', '--transactional-id', 'x'])).toMatch(/Ongoing.*t-0/)
+  const producers = () => java('transactions', ['describe-producers', '--topic', 't', '--partition', '0'])
+  expect(await producers()).toMatch(/\s0\s*$/)
+  await java('transactions', ['find-hanging', '--broker-id', '0'])
+  await java('transactions', ['abort', '--topic', 't', '--partition', '0', '--start-offset', '0'])
+  expect(await producers()).toMatch(/None\s*$/)
+  await java('transactions', ['forceTerminateTransaction', '--transactionalId', 'x'])
+  expect(await java('transactions', ['describe', '--transactional-id', 'x'])).toMatch(/Empty|CompleteAbort/)
+  await expect(open.commit()).rejects.toThrow()
+  await producer.disconnect()
 })

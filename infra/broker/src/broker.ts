@@ -127,10 +127,11 @@ function openStores(dataDir: string | undefined, options: BrokerOptions, limits:
     faults.clear()
     groups.close()
     housekeeper.close()
-    transactions.close()
+    transactions.stop()
     await flusher.close()
     await topics.close()
     offsets.close()
+    transactions.close()
   }
   return { topics, groups, producerIds, transactions, clock, limits, fetchMemory, faults, close }
 }

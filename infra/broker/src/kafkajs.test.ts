@@ -1,5 +1,5 @@
 // Does kafkajs, unchanged, produce, consume, rebalance and administer?
-import { ConfigResourceTypes, type Consumer, type EachMessagePayload, Kafka, logLevel } from 'kafkajs'
+import { ConfigResourceTypes, type Consumer, type ConsumerConfig, type EachMessagePayload, Kafka, logLevel } from 'kafkajs'
 import { temporaryFolder } from '../test/folder'
 import { type Broker, type BrokerOptions, startBroker } from './index'
 
@@ -39,8 +39,14 @@ class Inbox {
   }
 }
 
-async function consume(kafka: Kafka, groupId: string, topic: string, inbox: Inbox): Promise<Consumer> {
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, heartbeatInterval: 100 })
+async function consume(
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  inbox: Inbox,
+  config: Partial<ConsumerConfig> = {}
+): Promise<Consumer> {
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, heartbeatInterval: 100, ...config })
   await consumer.connect()
   opened.push(() => consumer.disconnect())
   await consumer.subscribe({ topic, fromBeginning: true })
@@ -128,4 +134,67 @@ it('the admin client creates, grows, describes and deletes', async () => {
   await admin.deleteGroups(['g'])
   await admin.deleteTopics({ topics: ['t'] })
   expect(await admin.listTopics()).toEqual([])
+})
+
+describe('transactions', () => {
+  const topics = [{ topic: 't', partitions: [{ partition: 0, offset: '2' }] }]
+
+  async function transactional(kafka: Kafka, transactionalId = 'x') {
+    const producer = kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    opened.push(() => producer.disconnect())
+    return producer
+  }
+
+  it('a consumer of committed records is given those alone, another one all', async () => {
+    const { kafka } = await start()
+    const producer = await transactional(kafka)
+    for (const value of ['a', 'aborted', 'b']) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic: 't', messages: [{ value }] })
+      await (value === 'aborted' ? transaction.abort() : transaction.commit())
+    }
+    const [committed, all] = [new Inbox(), new Inbox()]
+    await consume(kafka, 'committed', 't', committed)
+    await consume(kafka, 'all', 't', all, { readUncommitted: true })
+    await Promise.all([committed.has(2), all.has(3)])
+    expect([committed.values, all.values]).toEqual([
+      ['a', 'b'],
+      ['a', 'aborted', 'b']
+    ])
+  })
+
+  it('offsets that are sent with records count when those do', async () => {
+    const { kafka } = await start()
+    await send(kafka, 't', ['a', 'b'])
+    const producer = await transactional(kafka)
+    const admin = kafka.admin()
+    await admin.connect()
+    opened.push(() => admin.disconnect())
+    const committed = async () => (await admin.fetchOffsets({ groupId: 'g', topics: ['t'] }))[0]!.partitions[0]!.offset
+    for (const outcome of ['abort', 'commit'] as const) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic: 'out', messages: [{ value: 'A' }] })
+      await transaction.sendOffsets({ consumerGroupId: 'g', topics })
+      expect(await committed()).toBe('-1')
+      await transaction[outcome]()
+    }
+    expect(await committed()).toBe('2')
+  })
+
+  it('a producer of the same name takes over, and the one before is fenced', async () => {
+    const { kafka } = await start()
+    const old = await transactional(kafka)
+    const transaction = await old.transaction()
+    await transaction.send({ topic: 't', messages: [{ value: 'lost' }] })
+    const next = await transactional(kafka)
+    const own = await next.transaction()
+    await own.send({ topic: 't', messages: [{ value: 'kept' }] })
+    await own.commit()
+    await expect(transaction.commit()).rejects.toMatchObject({ type: 'INVALID_PRODUCER_EPOCH' })
+    const inbox = new Inbox()
+    await consume(kafka, 'g', 't', inbox)
+    await inbox.has(1)
+    expect(inbox.values).toEqual(['kept'])
+  })
 })

@@ -52,6 +52,7 @@ export class TransactionCoordinator {
   /** In the order of last use. */
   private readonly byId = new Map<string, Transaction>()
   private readonly file: JsonLines<Line> | undefined
+  private isStopped = false
   private timer: { due: number; cancel: () => void } | undefined
   private readonly newProducerId = (): number => this.options.producerIds.take()
 
@@ -230,7 +231,7 @@ export class TransactionCoordinator {
 
   // An end only makes a due time void, so a timer that fires early costs less than one reset on each of them.
   private arm(due: number): void {
-    if (due === Number.POSITIVE_INFINITY || (this.timer && this.timer.due <= due)) return
+    if (this.isStopped || due === Number.POSITIVE_INFINITY || (this.timer && this.timer.due <= due)) return
     this.timer?.cancel()
     const { clock } = this.options
     const cancel = clock.schedule(Math.max(0, due - clock.now()), () => {
@@ -259,8 +260,14 @@ export class TransactionCoordinator {
     return hasFailed
   }
 
-  close(): void {
+  /** Aborts nothing more by time. */
+  stop(): void {
+    this.isStopped = true
     this.timer?.cancel()
+  }
+
+  /** To be called once nothing is written any more. */
+  close(): void {
     this.file?.close()
   }
 }
