@@ -34,14 +34,15 @@ async function write(contract: Contract, rows: unknown[][]) {
   })
 }
 
-const noted = async () =>
-  (await database.query<{ dataset: string; bucket: Date }>('select dataset, bucket from window_invalidations order by 1, 2')).map(
-    ({ dataset, bucket }) => `${dataset} ${bucket.toISOString().slice(11, 16)}`
-  )
+const noted = async () => {
+  const time = (instant: Date) => instant.toISOString().slice(11, 16)
+  const notes = await database.query<{ dataset: string; bucket: Date; bucket_end: Date }>('select * from window_invalidations order by 1, 2')
+  return notes.map(({ dataset, bucket, bucket_end }) => `${dataset} ${time(bucket)} to ${time(bucket_end)}`)
+}
 
-test('changed times are noted once each, in buckets that fit every window', async () => {
-  await write(market, [minute(1, 5), minute(2, 5), minute(12, 5), minute(25, 5)])
-  expect(await noted()).toEqual(['market 00:00', 'market 00:10', 'market 00:20'])
+test('changed times are noted in buckets that fit every window, those side by side as one', async () => {
+  await write(market, [minute(25, 5), minute(1, 5), minute(2, 5), minute(12, 5), minute(55, 5)])
+  expect(await noted()).toEqual(['market 00:00 to 00:30', 'market 00:50 to 01:00'])
 })
 
 test('where there is a warehouse they are noted for it too, by the same statement', async () => {
@@ -49,7 +50,7 @@ test('where there is a warehouse they are noted for it too, by the same statemen
   const { statements } = await write(market, rows)
   await database.query('truncate synthetic_data, window_invalidations')
   expect((await write({ ...market, warehouse: true }, rows)).statements).toBe(statements)
-  expect(await noted()).toEqual(['market 00:00', 'market:warehouse 00:00'])
+  expect(await noted()).toEqual(['market 00:00 to 00:10', 'market:warehouse 00:00 to 00:10'])
 })
 
 test('a dataset without summaries and warehouse notes nothing', async () => {
@@ -73,5 +74,5 @@ test('duplicates note nothing, corrections their own times', async () => {
   await write(market, [minute(1, 5), minute(12, 5)])
   await database.query('truncate window_invalidations')
   expect((await write(market, [minute(1, 5), minute(12, 6)])).counts).toEqual({ valid: 1, quarantined: 0, duplicate: 1 })
-  expect(await noted()).toEqual(['market 00:10'])
+  expect(await noted()).toEqual(['market 00:10 to 00:20'])
 })

@@ -4,12 +4,14 @@ import countsAdd from '../../sql/queries/counts-add.sql'
 import offsetsAdvance from '../../sql/queries/offsets-advance.sql'
 import offsetsClaim from '../../sql/queries/offsets-claim.sql'
 import windowInvalidate from '../../sql/queries/window-invalidate.sql'
-import { type Contract, invalidationLogs } from '../contract'
+import { bucketMinutes, type Contract, invalidationLogs } from '../contract'
 import type { PartitionRecords } from '../event/kafka-event'
 import { contractSql } from './contract-sql'
 import { copyIn } from './copy'
 import { binaryEncoder } from './copy-binary'
 import { rowInserter } from './insert-rows'
+
+const minuteMs = 60_000
 
 /** A partition of a batch: offsets from `firstOffset` up to, but not including, `nextOffset`. */
 export interface OffsetRange {
@@ -58,8 +60,19 @@ export interface BatchCounts {
  * @param buckets as the contract's rowInserter returns them
  */
 export async function noteChanges(client: pg.ClientBase, contract: Contract, buckets: readonly Date[]): Promise<void> {
-  if (buckets.length > 0)
-    await client.query({ name: 'window-invalidate', text: windowInvalidate, values: [invalidationLogs(contract), buckets] })
+  if (buckets.length === 0) return
+  const { starts, ends } = spansOf(buckets, bucketMinutes(contract)! * minuteMs)
+  await client.query({ name: 'window-invalidate', text: windowInvalidate, values: [invalidationLogs(contract), starts, ends] })
+}
+
+/** Buckets as spans of those that stand side by side: a batch of neighbouring times is one, however many buckets it has. */
+function spansOf(buckets: readonly Date[], bucketMs: number): { starts: Date[]; ends: Date[] } {
+  const sorted = buckets.map(bucket => bucket.getTime()).sort((a, b) => a - b)
+  const isApart = (index: number) => sorted[index] !== sorted[index - 1]! + bucketMs
+  return {
+    starts: sorted.filter((_, index) => isApart(index)).map(start => new Date(start)),
+    ends: sorted.filter((_, index) => isApart(index + 1)).map(last => new Date(last + bucketMs))
+  }
 }
 
 /** The writer of one contract's batches: statements and encoders are made once. */

@@ -20,6 +20,7 @@ import backfills from '../../sql/migrations/0011_backfills.sql'
 import gold from '../../sql/migrations/0012_gold.sql'
 import iotSources from '../../sql/migrations/0013_iot_sources.sql'
 import dimensionSources from '../../sql/migrations/0014_dimension_sources.sql'
+import changedSpans from '../../sql/migrations/0015_changed_spans.sql'
 import catalogColumns from '../../sql/queries/catalog-columns.sql'
 import catalogConstraints from '../../sql/queries/catalog-constraints.sql'
 import hypertableCreate from '../../sql/queries/hypertable-create.sql'
@@ -47,7 +48,8 @@ const migrations = {
   '0011_backfills': backfills,
   '0012_gold': gold,
   '0013_iot_sources': iotSources,
-  '0014_dimension_sources': dimensionSources
+  '0014_dimension_sources': dimensionSources,
+  '0015_changed_spans': changedSpans
 }
 /** Replaced at every migrate. */
 const definitions = [definitionDatasetCounts, definitionDatasetQuality, partitionFunctions, viewLatestReadings, viewAnomalyTrends]

@@ -4,7 +4,7 @@ import { type Contract, quoteIdentifier as quoted, type Summary, summaryGroups, 
 const prefixed = (alias: string, names: readonly string[]) => names.map(name => `${alias}.${quoted(name)}`)
 
 /**
- * The statement that computes a summary's windows again, from the clean table, in which the times $1 (timestamptz[]) are, whatever their age.
+ * The statement that computes a summary's windows again, from the clean table, in which the times from $1 up to, but not including, $2 (both timestamptz[]) are, whatever their age.
  * A window or group without records is removed. Its one row is `windows` (computed), `corrected` (of them, those that were there), `removed`.
  */
 export function refreshSql({ table, timeColumn }: Contract, summary: Summary): string {
@@ -29,8 +29,11 @@ export function refreshSql({ table, timeColumn }: Contract, summary: Summary): s
   const ctes = [
     [
       'stale as (',
-      `  select distinct w.window_minutes, date_bin(make_interval(mins => w.window_minutes), n.bucket, timestamptz '${WINDOW_ORIGIN}') as window_start`,
-      `  from unnest($1::timestamptz[]) as n(bucket) cross join unnest(array[${summary.minutes.join(', ')}]) as w(window_minutes)`,
+      '  select distinct w.window_minutes, window_start',
+      `  from unnest(array[${summary.minutes.join(', ')}]) as w(window_minutes)`,
+      '  cross join make_interval(mins => w.window_minutes) as length',
+      '  cross join unnest($1::timestamptz[], $2::timestamptz[]) as n(change_start, change_end)',
+      `  cross join generate_series(date_bin(length, change_start, timestamptz '${WINDOW_ORIGIN}'), change_end - interval '1 microsecond', length) as window_start`,
       ')'
     ],
     // windows side by side are read in one go: a year that is new is one span, not 52,704

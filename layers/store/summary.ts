@@ -3,15 +3,15 @@ import type pg from 'pg'
 import summaryBegin from '../../sql/queries/summary-begin.sql'
 import summaryLock from '../../sql/queries/summary-lock.sql'
 import summaryTake from '../../sql/queries/summary-take.sql'
-import type { Contract, Summary } from '../contract'
+import { bucketMinutes, type Contract, type Summary } from '../contract'
 import { withTransaction } from './pool'
 import { refreshSql } from './summary-sql'
 
 /**
- * Rows of the log that one transaction takes: about as many windows are computed at once as fit the memory that Postgres gives a sort,
+ * Changed buckets that one transaction takes: about as many windows are computed at once as fit the memory that Postgres gives a sort,
  * and what is done is kept when the next one fails.
  */
-export const NOTES_PER_TRANSACTION = 200_000
+export const BUCKETS_PER_TRANSACTION = 200_000
 
 export interface RefreshedSummary {
   table: string
@@ -25,16 +25,22 @@ export interface RefreshedSummary {
 
 type Refreshed = Omit<RefreshedSummary, 'table'>
 
+/** Changed times: from the one up to, but not including, the other. */
+interface Changed {
+  starts: string[]
+  ends: string[]
+}
+
 async function refreshAll(
   client: pg.ClientBase,
   contract: Contract,
   summaries: readonly Summary[],
-  buckets: readonly string[]
+  { starts, ends }: Changed
 ): Promise<Refreshed[]> {
   const refreshed: Refreshed[] = []
   for (const summary of summaries) {
     await client.query(summaryBegin, [summary.table])
-    refreshed.push((await client.query<Refreshed>(refreshSql(contract, summary), [buckets])).rows[0]!)
+    refreshed.push((await client.query<Refreshed>(refreshSql(contract, summary), [starts, ends])).rows[0]!)
   }
   return refreshed
 }
@@ -43,23 +49,24 @@ async function refreshAll(
 const hasFree = ({ options, totalCount, idleCount, waitingCount }: pg.Pool) => options.max - totalCount + idleCount > waitingCount
 
 /**
- * One transaction's share of the work; `noted` is how many rows of the log it took. The first summary is refreshed in the transaction that takes
+ * One transaction's share of the work; `hasMore` is whether the log has more. The first summary is refreshed in the transaction that takes
  * the notes, the others beside it where there is a connection for them: they are committed before, so that a failure of any leaves the notes,
  * and what was computed of them is computed again. A note is visible exactly when its records are, also to whoever looks later.
  */
 async function refreshSome(pool: pg.Pool, client: pg.ClientBase, contract: Contract, limit: number) {
   await client.query(summaryLock, [contract.dataset])
-  const { noted, buckets } = (await client.query<{ noted: number; buckets: string[] }>(summaryTake, [contract.dataset, limit])).rows[0]!
-  if (noted === 0) return { noted, refreshed: [] }
+  const { rows } = await client.query<Changed & { has_more: boolean }>(summaryTake, [contract.dataset, limit, bucketMinutes(contract)])
+  const { has_more: hasMore, ...changed } = rows[0]!
+  if (changed.starts.length === 0) return { hasMore, refreshed: [] }
   const { summaries } = contract
-  if (summaries.length === 1 || !hasFree(pool)) return { noted, refreshed: await refreshAll(client, contract, summaries, buckets) }
+  if (summaries.length === 1 || !hasFree(pool)) return { hasMore, refreshed: await refreshAll(client, contract, summaries, changed) }
   // neither is left behind at work when the other one fails
   const settled = await Promise.allSettled([
-    refreshAll(client, contract, summaries.slice(0, 1), buckets),
-    withTransaction(pool, beside => refreshAll(beside, contract, summaries.slice(1), buckets))
+    refreshAll(client, contract, summaries.slice(0, 1), changed),
+    withTransaction(pool, beside => refreshAll(beside, contract, summaries.slice(1), changed))
   ])
   return {
-    noted,
+    hasMore,
     refreshed: settled.flatMap(each => {
       if (each.status === 'rejected') throw each.reason
       return each.value
@@ -72,20 +79,20 @@ async function refreshSome(pool: pg.Pool, client: pg.ClientBase, contract: Contr
  * a bounded size; an interrupted call loses nothing: the next one does the rest.
  * @param pool of the database that keeps the dataset
  * @param contract of a dataset with summaries
- * @param limit rows of the log in one transaction
+ * @param limit changed buckets in one transaction
  * @returns one entry for each summary, in the contract's order
  * @throws PipelineError DATABASE_UNAVAILABLE
  */
-export async function refreshSummaries(pool: pg.Pool, contract: Contract, limit = NOTES_PER_TRANSACTION): Promise<RefreshedSummary[]> {
+export async function refreshSummaries(pool: pg.Pool, contract: Contract, limit = BUCKETS_PER_TRANSACTION): Promise<RefreshedSummary[]> {
   const total = contract.summaries.map(({ table }): RefreshedSummary => ({ table, windows: 0, corrected: 0, removed: 0 }))
   for (;;) {
-    const { noted, refreshed } = await withTransaction(pool, client => refreshSome(pool, client, contract, limit))
+    const { hasMore, refreshed } = await withTransaction(pool, client => refreshSome(pool, client, contract, limit))
     for (const [index, more] of refreshed.entries()) {
       const each = total[index]!
       each.windows += more.windows
       each.corrected += more.corrected
       each.removed += more.removed
     }
-    if (noted < limit) return total
+    if (!hasMore) return total
   }
 }
