@@ -3,9 +3,9 @@ import { temporaryFolder } from '../test/folder'
 import { runFuzz } from '../test/fuzz/run'
 
 it.each([
-  ['in memory', 1500, {}],
-  ['on disk', 500, { dataDir: temporaryFolder() }],
-  ['where clients must authenticate', 500, { isClosed: true }]
+  ['in memory', 1000, {}],
+  ['on disk', 300, { dataDir: temporaryFolder() }],
+  ['where clients must authenticate', 300, { isClosed: true }]
 ] as const)('%s', async (_, frames, options) => {
   const report = await runFuzz({ seed: 7, frames, ...options })
   expect(report).toMatchObject({ frames, handlesLeft: [] })
