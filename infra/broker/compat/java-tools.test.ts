@@ -1,22 +1,8 @@
-// Do the tools that ship with Apache Kafka 4 work, unchanged? KAFKA_JARS names a folder with their jars; skipped by name without it.
-import { join } from 'node:path'
+// Do the tools that ship with Apache Kafka 4 work, unchanged?
 import { Kafka, logLevel } from 'kafkajs'
 import { type Broker, startBroker } from '../src/index'
-import { run } from '../test/command'
+import { runTool, type Tool, whereGiven } from './java'
 
-const { KAFKA_JARS } = process.env
-const whereGiven = KAFKA_JARS ? it : it.skip
-const tools = {
-  topics: 'org.apache.kafka.tools.TopicCommand',
-  configs: 'kafka.admin.ConfigCommand',
-  groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
-  offsets: 'org.apache.kafka.tools.GetOffsetShell',
-  produce: 'org.apache.kafka.tools.ConsoleProducer',
-  consume: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
-  producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
-  transactions: 'org.apache.kafka.tools.TransactionsCommand',
-  consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance'
-}
 let broker: Broker
 
 beforeEach(async () => {
@@ -24,13 +10,7 @@ beforeEach(async () => {
 })
 afterEach(() => broker.close())
 
-async function java(tool: keyof typeof tools, args: string[], input = ''): Promise<string> {
-  const classPath = join(KAFKA_JARS!, '*')
-  const { code, stderr, stdout } = await run('java', ['-cp', classPath, tools[tool], '--bootstrap-server', broker.address, ...args], input)
-  if (code !== 0) throw new Error(`${tool} ended with ${code}: ${stdout}${stderr}`)
-  return stdout
-}
-
+const java = (tool: Tool, args: string[], input = '') => runTool(broker.address, tool, args, input)
 const create = (partitions = 3) =>
   java('topics', ['--create', '--topic', 't', '--partitions', String(partitions), '--config', 'retention.ms=1000'])
 const lines = Array.from({ length: 1000 }, (_, index) => `${index}`)

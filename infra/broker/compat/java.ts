@@ -1,0 +1,44 @@
+// How does a test run a tool that ships with Apache Kafka 4? KAFKA_JARS names a folder with their jars; tests are skipped by name without it.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { run } from '../test/command'
+
+const { KAFKA_JARS } = process.env
+export const whereGiven = KAFKA_JARS ? it : it.skip
+
+export const tools = {
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  configs: 'kafka.admin.ConfigCommand',
+  groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  offsets: 'org.apache.kafka.tools.GetOffsetShell',
+  produce: 'org.apache.kafka.tools.ConsoleProducer',
+  consume: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
+  transactions: 'org.apache.kafka.tools.TransactionsCommand',
+  consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance'
+}
+export type Tool = keyof typeof tools
+
+const command = (address: string, tool: Tool, args: string[]) => [
+  ...['-cp', join(KAFKA_JARS!, '*'), tools[tool]],
+  ...['--bootstrap-server', address, ...args]
+]
+
+/** Runs a tool to its end and gives what it printed. Throws when it fails. */
+export async function runTool(address: string, tool: Tool, args: string[], input = ''): Promise<string> {
+  const { code, stderr, stdout } = await run('java', command(address, tool, args), input)
+  if (code !== 0) throw new Error(`${tool} ended with ${code}: ${stdout}${stderr}`)
+  return stdout
+}
+
+/** Starts a tool that runs until it is stopped, as a user does with Ctrl-C. */
+export function startTool(address: string, tool: Tool, args: string[]): { stop(): Promise<void> } {
+  const child = spawn('java', command(address, tool, args), { stdio: 'ignore' })
+  const ended = new Promise<void>(done => child.on('exit', () => done()))
+  return {
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    }
+  }
+}
