@@ -199,9 +199,14 @@ describe('a subscription by regular expression', () => {
     expect(partitionsOf(beat('a', 3, { ...matching('(?i)T'), topicPartitions: null }))).toHaveLength(4)
   })
 
-  it('that is none is refused, and its member is not let in', () => {
-    const { group, join } = setUp()
-    expect(errorOf(() => join('a', matching('(')))).toBe('INVALID_REGULAR_EXPRESSION')
+  it.each([
+    ['is none', '('],
+    ['is too long', 'a'.repeat(1001)],
+    ['would take years', '(a+)+']
+  ])('that %s is refused, and its member is not let in', (_, expression) => {
+    const { group, join, topics } = setUp()
+    topics.set(`${'a'.repeat(60)}-`, 1)
+    expect(errorOf(() => join('a', matching(expression)))).toBe('INVALID_REGULAR_EXPRESSION')
     expect(group.isEmpty).toBe(true)
   })
 })

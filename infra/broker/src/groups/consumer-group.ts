@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock'
 import { errorCodes, KafkaError } from '../protocol'
 import { type Assignment, assignors, preferredAssignor } from './assignors'
-import { type ConsumerHeartbeat, type ConsumerHeartbeatResult, isFull, isLeaving, regularExpressionOf } from './consumer-heartbeat'
+import { type ConsumerHeartbeat, type ConsumerHeartbeatResult, isFull, isLeaving } from './consumer-heartbeat'
 import {
   awayEpoch,
   type ConsumerMember,
@@ -15,6 +15,7 @@ import {
 } from './consumer-member'
 import { hasSamePartitions, resolve, type Subscriptions, type TopicCatalog } from './consumer-subscriptions'
 import { DeadlineTimer } from './deadline-timer'
+import { namesMatching } from './topic-expression'
 
 // A group has an epoch, which rises when what must be assigned changes, and a target made for an epoch: what each member should have. Members
 // walk to the target one by one (consumer-member.ts); there is no moment at which all stop.
@@ -186,7 +187,8 @@ export class ConsumerGroup {
 
   private checkExpression(pattern: string, member: ConsumerMember, isNew: boolean): void {
     try {
-      regularExpressionOf(pattern)
+      const names = this.options.topics.all().map(({ name }) => name)
+      namesMatching(pattern, names)
     } catch (error) {
       if (isNew) this.membersById.delete(member.id)
       throw error

@@ -64,16 +64,3 @@ export function isFull(request: ConsumerHeartbeat): boolean {
   const hasSubscription = subscribedTopicNames !== null || subscribedTopicRegex !== null
   return memberEpoch === 0 || (rebalanceTimeoutMs !== -1 && hasSubscription && topicPartitions !== null)
 }
-
-/**
- * A subscription as it is matched here. RE2, which Apache Kafka uses, is nearly JavaScript's syntax: `(?i)` at the beginning is understood.
- * Throws KafkaError INVALID_REGULAR_EXPRESSION.
- */
-export function regularExpressionOf(pattern: string): RegExp {
-  const isCaseless = pattern.startsWith('(?i)')
-  try {
-    return new RegExp(`^(?:${isCaseless ? pattern.slice(4) : pattern})$`, isCaseless ? 'iu' : 'u')
-  } catch (cause) {
-    throw new KafkaError('INVALID_REGULAR_EXPRESSION', `SubscribedTopicRegex \`${pattern}\` is not a valid regular expression`, { cause })
-  }
-}

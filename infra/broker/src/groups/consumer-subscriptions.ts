@@ -1,7 +1,8 @@
 // Which topics do the members of a group of the new consumer protocol read, with how many partitions, as of now?
+import { KafkaError } from '../protocol'
 import type { Topic } from '../topics/topics'
-import { regularExpressionOf } from './consumer-heartbeat'
 import type { ConsumerMember } from './consumer-member'
+import { namesMatching } from './topic-expression'
 
 /** What is needed of the broker's topics. */
 export interface TopicCatalog {
@@ -18,15 +19,28 @@ export interface Subscriptions {
   partitions: Map<string, number>
 }
 
+/** An expression that was fine when it came, and with the names of today is not, matches nothing. */
+function matching(pattern: string, names: readonly string[]): string[] {
+  try {
+    return namesMatching(pattern, names)
+  } catch (error) {
+    if (error instanceof KafkaError) return []
+    throw error
+  }
+}
+
 function topicsOf(member: ConsumerMember, catalog: TopicCatalog): Set<Topic> {
   const topics = new Set<Topic>()
-  for (const name of member.subscribedTopicNames) {
+  const { subscribedTopicNames, subscribedTopicRegex: pattern } = member
+  const matched = pattern
+    ? matching(
+        pattern,
+        catalog.all().map(({ name }) => name)
+      )
+    : []
+  for (const name of [...subscribedTopicNames, ...matched]) {
     const topic = catalog.find(name)
     if (topic) topics.add(topic)
-  }
-  if (member.subscribedTopicRegex) {
-    const expression = regularExpressionOf(member.subscribedTopicRegex)
-    for (const topic of catalog.all()) if (expression.test(topic.name)) topics.add(topic)
   }
   return topics
 }
