@@ -1,5 +1,7 @@
 // Does kafkajs, unchanged, produce, consume, rebalance and administer?
 import { ConfigResourceTypes, type Consumer, type ConsumerConfig, type EachMessagePayload, Kafka, logLevel } from 'kafkajs'
+import { ConfigResourceTypes, type Consumer, type EachMessagePayload, Kafka, logLevel } from 'kafkajs'
+import { TestClient } from '../test/client'
 import { temporaryFolder } from '../test/folder'
 import { type Broker, type BrokerOptions, startBroker } from './index'
 
@@ -197,4 +199,57 @@ describe('transactions', () => {
     await inbox.has(1)
     expect(inbox.values).toEqual(['kept'])
   })
+
+it('the admin client changes settings, deletes records and finds offsets by time', async () => {
+  const { kafka } = await start()
+  const admin = kafka.admin()
+  await admin.connect()
+  opened.push(() => admin.disconnect())
+  await admin.createTopics({ topics: [{ topic: 't', numPartitions: 1 }] })
+  const alter = (name: string, value: string) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: 't', configEntries: [{ name, value }] }]
+    })
+  await alter('retention.ms', '60000')
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: 't', configNames: ['retention.ms'] }]
+  })
+  expect(resources[0]!.configEntries.map(({ configValue }) => configValue)).toEqual(['60000'])
+  await expect(alter('retention.ms', 'soon')).rejects.toThrow('Configuration is invalid')
+  await send(kafka, 't', ['a', 'b', 'c'])
+  await admin.deleteTopicRecords({ topic: 't', partitions: [{ partition: 0, offset: '2' }] })
+  expect(await admin.fetchTopicOffsets('t')).toMatchObject([{ low: '2', high: '3' }])
+  expect(await admin.fetchTopicOffsetsByTimestamp('t', 0)).toMatchObject([{ offset: '2' }])
+  const inbox = new Inbox()
+  await consume(kafka, 'g', 't', inbox)
+  await inbox.has(1)
+  expect(inbox.values).toEqual(['c'])
+})
+
+it('a consumer reads what compaction left, batches without a record included', async () => {
+  const { broker, kafka } = await start({ segmentBytes: 100, cleanupMs: 10 })
+  const admin = kafka.admin()
+  await admin.connect()
+  opened.push(() => admin.disconnect())
+  const configEntries = [
+    { name: 'cleanup.policy', value: 'compact' },
+    { name: 'min.cleanable.dirty.ratio', value: '0' }
+  ]
+  await admin.createTopics({ topics: [{ topic: 't', numPartitions: 1, configEntries }] })
+  for (let round = 0; round < 5; round++) await send(kafka, 't', ['a', 'b'])
+  await send(kafka, 't', ['end'])
+  const client = await TestClient.connect(broker.port)
+  opened.push(async () => client.close())
+  const sizeOf = async () => {
+    const { results } = await client.call('describeLogDirs', { topics: null })
+    return results[0]!.topics[0]!.partitions[0]!.partitionSize
+  }
+  const whole = await sizeOf()
+  while ((await sizeOf()) > whole / 1.2) await new Promise(setImmediate)
+  const inbox = new Inbox()
+  await consume(kafka, 'g', 't', inbox)
+  await inbox.has(3)
+  expect(inbox.values).toEqual(['a', 'b', 'end'])
 })

@@ -1,4 +1,6 @@
 // Does kcat, and with it librdkafka, produce and consume as it does with Kafka? Skipped by name where kcat is not installed.
+import * as zlib from 'node:zlib'
+import { TestClient } from '../test/client'
 import { isInstalled, run } from '../test/command'
 import { type Broker, startBroker } from './index'
 
@@ -46,4 +48,25 @@ whereInstalled('kcat finds an offset by time and reads from there', async () => 
   expect(await kcat(['-Q', '-t', 't:0:1'])).toEqual(['t [0] offset 0'])
   expect(await kcat(['-Q', '-t', 't:0:-1'])).toEqual(['t [0] offset 2'])
   expect(await kcat(['-C', '-t', 't', '-p', '0', '-o', 's@1', '-e', '-q'])).toEqual(['a', 'b'])
+})
+
+whereInstalled.each(['none', 'gzip', 'snappy', 'lz4', ...('zstdDecompressSync' in zlib ? ['zstd'] : [])])(
+  'kcat finds a record by its time within a batch with compression %s',
+  async compression => {
+    const producing = ['-P', '-t', 't', '-p', '0', '-z', compression, '-X', 'linger.ms=200']
+    await kcat(producing, lines.join('\n'))
+    const times = await kcat(['-C', '-t', 't', '-p', '0', '-e', '-q', '-f', '%T\n'])
+    const time = times.at(-1)!
+    expect(await kcat(['-Q', '-t', `t:0:${time}`])).toEqual([`t [0] offset ${times.indexOf(time)}`])
+  }
+)
+
+whereInstalled('kcat begins at the earliest record that delete-records left', async () => {
+  await kcat(['-P', '-t', 't', '-p', '0'], 'a\nb\nc')
+  const client = await TestClient.connect(broker.port)
+  await client.call('deleteRecords', { topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 1 }] }] })
+  client.close()
+  expect(await kcat(['-Q', '-t', 't:0:-2'])).toEqual(['t [0] offset 1'])
+  // an offset that is gone: librdkafka goes on at the earliest
+  expect(await kcat(['-C', '-t', 't', '-p', '0', '-o', '0', '-e', '-q', '-X', 'auto.offset.reset=earliest'])).toEqual(['b', 'c'])
 })

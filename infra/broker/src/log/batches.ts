@@ -21,3 +21,14 @@ export function endOf(buffers: Buffer[]): number | undefined {
   for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) last = at
   return readBatchHeader(bytes, last).lastOffset + 1
 }
+
+/** The offset behind the last batch, when compaction has left none of them a record; undefined otherwise. */
+export function endOfEmptied(bytes: Buffer): number | undefined {
+  let end: number | undefined
+  for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
+    const { lastOffset, recordCount } = readBatchHeader(bytes, at)
+    if (recordCount > 0) return undefined
+    end = lastOffset + 1
+  }
+  return end
+}

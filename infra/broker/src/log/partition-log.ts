@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type BatchHeader, batchSizeAt, encodeMarker, KafkaError, type Marker, patchBatch, readBatchHeader, stampBatch } from '../protocol'
 import { type AbortedRange, AbortedRanges } from './aborted'
 import { checkAccepted } from './acceptance'
-import { cutBefore, endOf } from './batches'
+import { cutBefore, endOf, endOfEmptied } from './batches'
 import { Cleaner, type Cleaning } from './cleaner'
 import type { Replacement } from './compaction'
 import type { Flusher } from './flusher'
@@ -12,7 +12,7 @@ import { type IncomingBatch, incomingBatches, refuseTransactions } from './incom
 import { loadState, saveState } from './log-state'
 import { type AnySegment, MemorySegment } from './memory-segment'
 import { type Producer, Producers } from './producers'
-import { firstAtOrAfter, type TimedOffset } from './record-times'
+import { firstFrom, type TimedOffset } from './record-times'
 import { recoverLog, type SegmentSnapshot, saveSnapshot, snapshotPath, takeSnapshot } from './recovery'
 import { discard, putInPlace } from './replacement'
 import { expiredSegments } from './retention'
@@ -253,27 +253,23 @@ export class PartitionLog {
     if (offset >= this.endOffset) return []
     if (offset >= this.tail.startOffset) return this.tail.read(offset, bytesMax)
     const segment = this.segments.findLast(each => each.baseOffset <= offset)
-    return segment ? segment.read(offset, bytesMax).then(bytes => (bytes.length > 0 ? [bytes] : [])) : []
+    return segment ? this.readSegment(segment, offset, bytesMax) : []
+  }
+
+  /** Clients that never saw a batch without a record wait for ever behind one: what follows it goes out with it. */
+  private async readSegment(segment: AnySegment, offset: number, bytesMax: number): Promise<Buffer[]> {
+    const bytes = await segment.read(offset, bytesMax)
+    if (bytes.length === 0) return []
+    const next = endOfEmptied(bytes)
+    return next === undefined ? [bytes] : [bytes, ...(await this.read(next, bytesMax))]
   }
 
   /** The first record at or after `time`, in epoch milliseconds; undefined when all are before. */
   async firstAtOrAfter(time: number): Promise<TimedOffset | undefined> {
     if (time > this.latest.timestamp) return undefined
     const segment = this.segments.find(each => each.index.maxTimestamp >= time)
-    let offset = Math.max(segment?.index.offsetBefore(time) ?? 0, segment?.baseOffset ?? 0, this.startOffset)
-    while (offset < this.endOffset) {
-      const found = await this.read(offset, lookupBytes)
-      if (found.length === 0) return undefined
-      for (const bytes of found) {
-        for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
-          const batch = bytes.subarray(at, at + batchSizeAt(bytes, at))
-          const record = firstAtOrAfter(batch, time, this.startOffset)
-          if (record) return record
-          offset = readBatchHeader(batch).lastOffset + 1
-        }
-      }
-    }
-    return undefined
+    const offset = Math.max(segment?.index.offsetBefore(time) ?? 0, segment?.baseOffset ?? 0, this.startOffset)
+    return firstFrom(from => this.read(from, lookupBytes), offset, time, this)
   }
 
   /** The first record with the highest timestamp of all; undefined in an empty log. */
@@ -293,12 +289,18 @@ export class PartitionLog {
     await this.cleaner.running
     await this.rolling
     const last = this.segments.at(-1)
-    if (last instanceof Segment) {
-      last.flushSync()
-      saveSnapshot(last, takeSnapshot(last, this.producers, this.aborted))
-    }
+    if (last instanceof Segment) this.seal(last)
     for (const segment of this.segments) segment.close()
     this.tail.clear()
+  }
+
+  private seal(last: Segment): void {
+    try {
+      last.flushSync()
+      saveSnapshot(last, takeSnapshot(last, this.producers, this.aborted))
+    } catch (error) {
+      this.options.onWarning(`${last.path} has no snapshot, the next start reads it whole: ${error}`)
+    }
   }
 
   /** Forgets all records, in memory and on disk. Whoever waits is woken. */
@@ -310,6 +312,7 @@ export class PartitionLog {
     if (this.options.folder) rmSync(this.options.folder, { recursive: true, force: true })
     for (const wake of [...this.waiting]) wake()
   }
+
   /**
    * Moves the log's start to `offset`, which must lie within the log.
    * @throws KafkaError KAFKA_STORAGE_ERROR when that cannot be kept; the start is then as it was

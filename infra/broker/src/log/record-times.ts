@@ -1,5 +1,5 @@
 // At which offset does a batch first reach a time?
-import { readBatchHeader } from '../protocol'
+import { batchSizeAt, readBatchHeader } from '../protocol'
 import { recordsOf } from './records'
 
 export interface TimedOffset {
@@ -26,4 +26,29 @@ export function firstAtOrAfter(batch: Buffer, time: number, from = 0): TimedOffs
     // records that cannot be read are their producer's business; the batch's own offset is still right, if early
     return { offset: first, timestamp: header.maxTimestamp }
   }
+}
+
+/**
+ * The first record at or after `time` in a log, from the batch on that holds `offset`; undefined when there is none.
+ * @param read whole batches from an offset on
+ */
+export async function firstFrom(
+  read: (offset: number) => Buffer[] | Promise<Buffer[]>,
+  offset: number,
+  time: number,
+  log: { startOffset: number; endOffset: number }
+): Promise<TimedOffset | undefined> {
+  for (let next = offset; next < log.endOffset; ) {
+    const found = await read(next)
+    if (found.length === 0) return undefined
+    for (const bytes of found) {
+      for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
+        const batch = bytes.subarray(at, at + batchSizeAt(bytes, at))
+        const record = firstAtOrAfter(batch, time, log.startOffset)
+        if (record) return record
+        next = readBatchHeader(batch).lastOffset + 1
+      }
+    }
+  }
+  return undefined
 }

@@ -53,6 +53,15 @@ export function saveSnapshot(segment: Segment, snapshot: SegmentSnapshot): void 
   renameSync(`${path}.new`, path)
 }
 
+/** The same, where it is of use but not needed: the disk may be full. */
+function trySnapshot(segment: Segment, snapshot: SegmentSnapshot): void {
+  try {
+    saveSnapshot(segment, snapshot)
+  } catch {
+    rmSync(`${snapshotPath(segment.path)}.new`, { force: true })
+  }
+}
+
 /** The snapshot of a segment of `size` bytes; undefined when it has none that fits. */
 export function loadSnapshot(segmentPath: string, size: number): SegmentSnapshot | undefined {
   const path = snapshotPath(segmentPath)
@@ -168,7 +177,7 @@ export function recoverLog(folder: string): RecoveredLog {
       continue
     }
     // the one before is complete: the next start need not read it again
-    if (previous && isScanned) saveSnapshot(previous, takeSnapshot(previous, producers, aborted))
+    if (previous && isScanned) trySnapshot(previous, takeSnapshot(previous, producers, aborted))
     const snapshot = loadSnapshot(path, fileSize)
     isScanned = !snapshot
     if (snapshot) {
