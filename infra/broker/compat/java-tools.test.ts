@@ -1,6 +1,9 @@
 // Do the tools that ship with Apache Kafka 4 work, unchanged?
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { type Broker, startBroker } from '../src/index'
+import { temporaryFolder } from '../test/folder'
 import { runTool, type Tool, whereGiven } from './java'
 
 let broker: Broker
@@ -12,14 +15,14 @@ afterEach(() => broker.close())
 
 const java = (tool: Tool, args: string[], input = '') => runTool(broker.address, tool, args, input)
 const create = (partitions = 3) =>
-  java('topics', ['--create', '--topic', 't', '--partitions', String(partitions), '--config', 'retention.ms=1000'])
+  java('topics', ['--create', '--topic', 't', '--partitions', String(partitions), '--config', 'retention.ms=600000'])
 const lines = Array.from({ length: 1000 }, (_, index) => `${index}`)
 
 whereGiven('kafka-topics creates, lists, describes, grows and deletes', async () => {
   expect(await create()).toContain('Created topic t.')
   expect(await java('topics', ['--list'])).toBe('t\n')
   expect(await java('topics', ['--describe', '--topic', 't'])).toMatch(
-    /PartitionCount: 3\s+ReplicationFactor: 1\s+Configs: retention.ms=1000/
+    /PartitionCount: 3\s+ReplicationFactor: 1\s+Configs: retention.ms=600000/
   )
   await java('topics', ['--alter', '--topic', 't', '--partitions', '4'])
   expect(await java('topics', ['--describe', '--topic', 't'])).toContain('PartitionCount: 4')
@@ -27,9 +30,44 @@ whereGiven('kafka-topics creates, lists, describes, grows and deletes', async ()
   expect((await java('topics', ['--list'])).trim()).toBe('')
 })
 
-whereGiven('kafka-configs describes a topic', async () => {
+whereGiven('kafka-configs changes, describes and deletes the settings of a topic', async () => {
   await create()
-  expect(await java('configs', ['--describe', '--entity-type', 'topics', '--entity-name', 't'])).toContain('retention.ms=1000')
+  const configs = (...args: string[]) => java('configs', ['--entity-type', 'topics', '--entity-name', 't', ...args])
+  await configs('--alter', '--add-config', 'segment.ms=7000,cleanup.policy=[compact,delete]')
+  const described = await configs('--describe')
+  expect(described).toContain('segment.ms=7000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:segment.ms=7000}')
+  expect(described).toContain('cleanup.policy=compact,delete')
+  await configs('--alter', '--delete-config', 'segment.ms')
+  expect(await configs('--describe')).not.toContain('segment.ms')
+  expect(await configs('--describe', '--all')).toContain('segment.ms=604800000 sensitive=false synonyms={}')
+  await expect(configs('--alter', '--add-config', 'segment.ms=0')).rejects.toThrow(
+    'Invalid value 0 for configuration segment.ms: Value must be at least 1'
+  )
+  await expect(configs('--alter', '--add-config', 'nope=0')).rejects.toThrow('Unknown topic config name: nope')
+})
+
+whereGiven('kafka-configs changes the defaults of topics, and describes whatever else it knows', async () => {
+  const configs = (type: string, ...args: string[]) => java('configs', ['--entity-type', type, ...args])
+  await configs('brokers', '--entity-default', '--alter', '--add-config', 'log.retention.ms=5000')
+  await configs('brokers', '--entity-name', '0', '--alter', '--add-config', 'log.segment.bytes=2000000')
+  expect(await configs('brokers', '--entity-default', '--describe')).toContain('log.retention.ms=5000')
+  expect(await configs('brokers', '--entity-name', '0', '--describe')).toContain('log.segment.bytes=2000000')
+  await java('topics', ['--create', '--topic', 'u'])
+  expect(await configs('topics', '--entity-name', 'u', '--describe', '--all')).toContain(
+    'retention.ms=5000 sensitive=false synonyms={DYNAMIC_DEFAULT_BROKER_CONFIG:log.retention.ms=5000}'
+  )
+  for (const type of ['client-metrics', 'groups', 'topics', 'brokers']) await configs(type, '--describe')
+})
+
+whereGiven('kafka-delete-records and kafka-log-dirs', async () => {
+  await create(1)
+  await java('produce', ['--topic', 't'], 'a\nb\nc\n')
+  const file = join(temporaryFolder(), 'offsets.json')
+  writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic: 't', partition: 0, offset: 2 }] }))
+  expect(await java('deleteRecords', ['--offset-json-file', file])).toContain('partition: t-0\tlow_watermark: 2')
+  expect(await java('offsets', ['--topic', 't', '--time', 'earliest'])).toBe('t:0:2\n')
+  expect((await java('consume', ['--topic', 't', '--from-beginning', '--max-messages', '1'])).trim()).toBe('c')
+  expect(await java('logDirs', ['--describe', '--topic-list', 't'])).toMatch(/"partition":"t-0","size":\d\d+,"offsetLag":0/)
 })
 
 whereGiven.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])('the console consumer reads what the producer wrote with %s', async codec => {
@@ -62,6 +100,8 @@ whereGiven('kafka-get-offsets finds the ends and the latest time', async () => {
   expect(await java('offsets', ['--topic', 't'])).toBe('t:0:2\n')
   expect(await java('offsets', ['--topic', 't', '--time', 'earliest'])).toBe('t:0:0\n')
   expect(await java('offsets', ['--topic', 't', '--time', 'max-timestamp'])).toMatch(/^t:0:[01]\n$/)
+  expect(await java('offsets', ['--topic', 't', '--time', '1000'])).toBe('t:0:0\n')
+  expect(await java('offsets', ['--topic', 't', '--time', String(Date.now() + 60_000)])).toBe('')
 })
 
 whereGiven('the performance tools run to their end', async () => {

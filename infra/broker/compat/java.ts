@@ -11,6 +11,8 @@ export const tools = {
   configs: 'kafka.admin.ConfigCommand',
   groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   offsets: 'org.apache.kafka.tools.GetOffsetShell',
+  deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',
+  logDirs: 'org.apache.kafka.tools.LogDirsCommand',
   produce: 'org.apache.kafka.tools.ConsoleProducer',
   consume: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',

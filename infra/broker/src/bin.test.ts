@@ -1,11 +1,13 @@
 // Does the command start, stop, refuse and survive as its help says?
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { batchOf } from '../test/batches'
 import { runBin, startBin } from '../test/bin'
 import { TestClient } from '../test/client'
 import { temporaryFolder } from '../test/folder'
 import { readFlags } from './flags'
+import { recordsOf } from './log/records'
+import { batchSizeAt, readBatchHeader } from './protocol'
 
 it.each([
   [['--port', 'x'], '--port x: must be a whole number from 0 to 65535.'],
@@ -114,4 +116,53 @@ it('killed while records come in, it keeps all that it acknowledged, and starts 
   reader.close()
   second.child.kill('SIGINT')
   expect(await second.ended).toEqual({ code: 0, signal: null })
+})
+
+it('killed while it compacts, it has the last value of every key, and goes on', async () => {
+  const dataDir = temporaryFolder()
+  const first = await startBin('--data-dir', dataDir, '--cleanup-ms', '1', '--config', 'log.cleaner.min.cleanable.ratio=0')
+  const client = await TestClient.connect(first.port)
+  const configs = [
+    { name: 'cleanup.policy', value: 'compact' },
+    { name: 'segment.bytes', value: '1048576' }
+  ]
+  await client.call('createTopics', { topics: [{ name: 't', numPartitions: 1, replicationFactor: 1, configs }] })
+  const keys = Array.from({ length: 100 }, (_, index) => `k${index}`)
+  let acknowledged = -1
+  const folder = join(dataDir, 'logs', 't-0')
+  const sending = (async () => {
+    for (let round = 0; ; round++) {
+      const records = batchOf({ keys, values: keys.map(() => `${round} ${'x'.repeat(1000)}`), firstTime: Date.now() })
+      const topicData = [{ name: 't', partitionData: [{ index: 0, records }] }]
+      const { responses } = await client.call('produce', { acks: -1, timeoutMs: 1000, topicData }, 12)
+      expect(responses[0]!.partitionResponses[0]!.errorCode).toBe(0)
+      acknowledged = round
+      // a segment is being written anew at this moment
+      if (round > 60 && readdirSync(folder).some(name => name.endsWith('.compacted'))) first.child.kill('SIGKILL')
+    }
+  })()
+  await expect(sending).rejects.toThrow()
+  await first.ended
+
+  const second = await startBin('--data-dir', dataDir, '--cleanup-ms', '60000')
+  const reader = await TestClient.connect(second.port)
+  const last = new Map<string, number>()
+  let offset = 0
+  for (;;) {
+    const topics = [{ topic: 't', partitions: [{ partition: 0, fetchOffset: offset, partitionMaxBytes: 1e6 }] }]
+    const { responses } = await reader.call('fetch', { maxWaitMs: 0, minBytes: 1, maxBytes: 1e6, topics }, 12)
+    const { errorCode, records } = responses[0]!.partitions[0]!
+    expect(errorCode).toBe(0)
+    if (!records || records.length === 0) break
+    for (let at = 0; at < records.length; at += batchSizeAt(records, at)) {
+      const batch = records.subarray(at, at + batchSizeAt(records, at))
+      for (const { key, value } of recordsOf(batch)) last.set(String(key), Number.parseInt(String(value), 10))
+      offset = readBatchHeader(batch).lastOffset + 1
+    }
+  }
+  expect(last.size).toBe(100)
+  expect(Math.min(...last.values())).toBeGreaterThanOrEqual(acknowledged)
+  reader.close()
+  second.child.kill('SIGTERM')
+  await second.ended
 })

@@ -230,9 +230,10 @@ describe('the settings of a topic', () => {
     expect(synonyms).toEqual([
       { name: 'log.retention.ms', value: '3000', source: configSource.dynamicBroker },
       { name: 'log.retention.ms', value: '2000', source: configSource.dynamicDefaultBroker },
-      { name: 'log.retention.ms', value: '1000', source: configSource.staticBroker },
-      { name: 'log.retention.ms', value: '604800000', source: configSource.default }
+      { name: 'log.retention.ms', value: '1000', source: configSource.staticBroker }
     ])
+    const [size] = (await describeConfigs(client, [2, 't'], ['segment.bytes'])).configs
+    expect(size!.synonyms).toEqual([{ name: 'log.segment.bytes', value: '1073741824', source: configSource.default }])
     expect((await describeConfigs(client, [4, ''])).configs).toMatchObject([{ name: 'log.retention.ms', value: '2000' }])
   })
 

@@ -28,9 +28,9 @@ function brokerSynonyms({ topics }: BrokerState, name: string | undefined): Desc
 
 /** A topic's setting: what was set on it, else on the broker, else its default. */
 export function describeConfig(state: BrokerState, name: string, set: Configs): DescribedConfig {
-  const { broker, default: byDefault, kind } = topicConfigs[name]!
+  const { broker, default: byDefault, isDerived, kind } = topicConfigs[name]!
   const synonyms = brokerSynonyms(state, broker)
-  if (broker !== undefined) synonyms.push({ name: broker, value: byDefault, source: configSource.default })
+  if (broker !== undefined && !isDerived) synonyms.push({ name: broker, value: byDefault, source: configSource.default })
   if (set[name] !== undefined) synonyms.unshift({ name, value: set[name], source: configSource.topic })
   const { source, value } = synonyms[0] ?? { source: configSource.default, value: byDefault }
   return { name, value, configSource: source, configType: kind.type, synonyms }

@@ -1,7 +1,7 @@
 // How are batches appended to a partition, and read by offset or by time?
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BatchHeader, batchSizeAt, encodeMarker, KafkaError, type Marker, patchBatch, readBatchHeader, stampBatch } from '../protocol'
+import { type BatchHeader, encodeMarker, KafkaError, type Marker, patchBatch, readBatchHeader, stampBatch } from '../protocol'
 import { type AbortedRange, AbortedRanges } from './aborted'
 import { checkAccepted } from './acceptance'
 import { cutBefore, endOf, endOfEmptied } from './batches'

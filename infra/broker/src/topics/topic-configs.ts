@@ -8,6 +8,8 @@ interface TopicConfig {
   kind: ValueKind
   /** The broker's setting that is the default of all topics, where there is one. */
   broker?: string
+  /** The broker's setting has no default itself: Kafka reckons it from one in hours. */
+  isDerived?: true
 }
 
 export type Configs = Readonly<Record<string, string>>
@@ -33,7 +35,7 @@ export const topicConfigs: Readonly<Record<string, TopicConfig>> = {
   'delete.retention.ms': { default: '86400000', kind: long(0), broker: 'log.cleaner.delete.retention.ms' },
   'file.delete.delay.ms': { default: '60000', kind: long(0), broker: 'log.segment.delete.delay.ms' },
   'flush.messages': { default: longMax, kind: long(1), broker: 'log.flush.interval.messages' },
-  'flush.ms': { default: longMax, kind: long(0), broker: 'log.flush.interval.ms' },
+  'flush.ms': { default: longMax, kind: long(0), broker: 'log.flush.interval.ms', isDerived: true },
   'follower.replication.throttled.replicas': { default: '', kind: replicas },
   'index.interval.bytes': { default: '4096', kind: int(0), broker: 'log.index.interval.bytes' },
   'leader.replication.throttled.replicas': { default: '', kind: replicas },
@@ -52,11 +54,11 @@ export const topicConfigs: Readonly<Record<string, TopicConfig>> = {
   'remote.log.delete.on.disable': { default: 'false', kind: truth },
   'remote.storage.enable': { default: 'false', kind: truth },
   'retention.bytes': { default: '-1', kind: long(), broker: 'log.retention.bytes' },
-  'retention.ms': { default: '604800000', kind: long(-1), broker: 'log.retention.ms' },
+  'retention.ms': { default: '604800000', kind: long(-1), broker: 'log.retention.ms', isDerived: true },
   'segment.bytes': { default: '1073741824', kind: int(1_048_576), broker: 'log.segment.bytes' },
   'segment.index.bytes': { default: '10485760', kind: int(4), broker: 'log.index.size.max.bytes' },
-  'segment.jitter.ms': { default: '0', kind: long(0), broker: 'log.roll.jitter.ms' },
-  'segment.ms': { default: '604800000', kind: long(1), broker: 'log.roll.ms' },
+  'segment.jitter.ms': { default: '0', kind: long(0), broker: 'log.roll.jitter.ms', isDerived: true },
+  'segment.ms': { default: '604800000', kind: long(1), broker: 'log.roll.ms', isDerived: true },
   'unclean.leader.election.enable': { default: 'false', kind: truth, broker: 'unclean.leader.election.enable' }
 }
 
