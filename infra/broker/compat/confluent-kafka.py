@@ -184,14 +184,15 @@ def commits():
     member.close()
 
 
+def joined(name, **callbacks):
+    member = consumer("g", group_instance_id=name, session_timeout_ms=10000)
+    member.subscribe(["t"], **callbacks)
+    return member
+
+
 def static():
     make(2)
     changes = []
-
-    def joined(name, **callbacks):
-        member = consumer("g", group_instance_id=name, session_timeout_ms=10000)
-        member.subscribe(["t"], **callbacks)
-        return member
     other = joined("b", on_assign=lambda *_: changes.append(1), on_revoke=lambda *_: changes.append(1))
     member = joined("a")
 
@@ -204,6 +205,12 @@ def static():
     member = joined("a")
     settle("back", member, other)
     say(rebalancesOfTheOther=len(changes) - before)
+
+
+def fenced():
+    make(1)
+    member = joined("a")
+    until(member.assignment, lambda: member.poll(0.05), "the first member's partition")
     errors = []
     double = joined("a")
 
@@ -286,5 +293,5 @@ def transactions():
         say(isFenced="fenced" in str(reason).lower() or "INVALID_PRODUCER_EPOCH" in str(reason))
 
 
-{"records": records, "positions": positions, "group": group, "commits": commits, "static": static, "admin": administer,
- "idempotence": idempotence, "transactions": transactions}[scenario]()
+{"records": records, "positions": positions, "group": group, "commits": commits, "static": static, "fenced": fenced,
+ "admin": administer, "idempotence": idempotence, "transactions": transactions}[scenario]()
