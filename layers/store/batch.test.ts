@@ -36,7 +36,9 @@ async function write(contract: Contract, rows: unknown[][]) {
 
 const noted = async () => {
   const time = (instant: Date) => instant.toISOString().slice(11, 16)
-  const notes = await database.query<{ dataset: string; bucket: Date; bucket_end: Date }>('select * from window_invalidations order by 1, 2')
+  const notes = await database.query<{ dataset: string; bucket: Date; bucket_end: Date }>(
+    'select * from window_invalidations order by 1, 2'
+  )
   return notes.map(({ dataset, bucket, bucket_end }) => `${dataset} ${time(bucket)} to ${time(bucket_end)}`)
 }
 

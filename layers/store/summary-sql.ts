@@ -29,23 +29,27 @@ export function refreshSql({ table, timeColumn }: Contract, summary: Summary): s
   const ctes = [
     [
       'stale as (',
-      '  select distinct w.window_minutes, window_start',
+      '  select w.window_minutes,',
+      `    date_bin(length, change_start, timestamptz '${WINDOW_ORIGIN}') as span_start,`,
+      `    date_bin(length, change_end - interval '1 microsecond', timestamptz '${WINDOW_ORIGIN}') + length as span_end`,
       `  from unnest(array[${summary.minutes.join(', ')}]) as w(window_minutes)`,
       '  cross join make_interval(mins => w.window_minutes) as length',
       '  cross join unnest($1::timestamptz[], $2::timestamptz[]) as n(change_start, change_end)',
-      `  cross join generate_series(date_bin(length, change_start, timestamptz '${WINDOW_ORIGIN}'), change_end - interval '1 microsecond', length) as window_start`,
       ')'
     ],
-    // windows side by side are read in one go: a year that is new is one span, not 52,704
+    // windows side by side are read in one go: a year that is new is one span, not 52,704 windows
     [
       'span as (',
-      '  select s.window_minutes, min(s.window_start) as span_start, max(s.window_start) + make_interval(mins => s.window_minutes) as span_end',
+      '  select window_minutes, min(span_start) as span_start, max(span_end) as span_end',
       '  from (',
-      '    select window_minutes, window_start,',
-      '      window_start - row_number() over (partition by window_minutes order by window_start) * make_interval(mins => window_minutes) as span',
-      '    from stale',
+      '    select *, count(*) filter (where is_apart) over (partition by window_minutes order by span_start, span_end) as island',
+      '    from (',
+      '      select *, span_start > max(span_end) over (',
+      '        partition by window_minutes order by span_start, span_end rows between unbounded preceding and 1 preceding) as is_apart',
+      '      from stale',
+      '    ) s',
       '  ) s',
-      '  group by s.window_minutes, s.span',
+      '  group by window_minutes, island',
       ')'
     ],
     [
