@@ -17,12 +17,17 @@ export const tools = {
   consume: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
   transactions: 'org.apache.kafka.tools.TransactionsCommand',
-  consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance'
+  consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance',
+  verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',
+  verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer'
 }
 export type Tool = keyof typeof tools
 
+/** What makes a short life in Java shorter. */
+export const javaOptions = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto', '-cp', join(KAFKA_JARS ?? '', '*')]
+
 const command = (address: string, tool: Tool, args: string[]) => [
-  ...['-cp', join(KAFKA_JARS!, '*'), tools[tool]],
+  ...[...javaOptions, tools[tool]],
   ...['--bootstrap-server', address, ...args]
 ]
 

@@ -32,7 +32,7 @@ var admin *kadm.Client
 
 func main() {
 	check(json.Unmarshal([]byte(os.Args[2]), &options))
-	admin = kadm.NewClient(client())
+	admin = kadm.NewClient(must(kgo.NewClient(base()...)))
 	map[string]func(){
 		"records": records, "positions": positions, "group": group, "commits": commits, "static": static, "fenced": fenced,
 		"admin": administer, "idempotence": idempotence, "transactions": transactions,
@@ -61,10 +61,13 @@ func until(done func() bool, what string) {
 	}
 }
 
+func base() []kgo.Opt {
+	return append(secured(options.Security), kgo.SeedBrokers(options.Address), kgo.MetadataMinAge(100*time.Millisecond))
+}
+
 func client(opts ...kgo.Opt) *kgo.Client {
-	base := []kgo.Opt{kgo.SeedBrokers(options.Address), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.AllowAutoTopicCreation(),
-		kgo.MetadataMinAge(100 * time.Millisecond)}
-	return must(kgo.NewClient(append(append(base, secured(options.Security)...), opts...)...))
+	opts = append(opts, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.AllowAutoTopicCreation())
+	return must(kgo.NewClient(append(base(), opts...)...))
 }
 
 func codecs() map[string]kgo.CompressionCodec {
@@ -375,7 +378,10 @@ func administer() {
 	altered := "2000000"
 	must(admin.AlterTopicConfigs(background, []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "retention.ms", Value: &altered}}, "t"))
 	say(facts{"altered": current()})
-	write(client(), numbers(10)...)
+	writing := client()
+	write(writing, numbers(10)...)
+	// it would ask for its topic again, and thereby create it
+	writing.Close()
 	before := kadm.Offsets{}
 	before.Add(kadm.Offset{Topic: "t", At: 6})
 	check(must(admin.DeleteRecords(background, before)).Error())
