@@ -394,8 +394,12 @@ func administer() {
 	must(admin.DeleteGroup(background, "g"))
 	must(admin.DeleteTopic(background, "t"))
 	left := append([]string{}, must(admin.ListGroups(background)).Groups()...)
-	until(func() bool { return len(topics()) == 0 }, "the topic's end")
-	say(facts{"groupsLeft": left, "topicsLeft": topics()})
+	var topicsLeft []string
+	until(func() bool {
+		topicsLeft = topics()
+		return len(topicsLeft) == 0
+	}, "the topic's end")
+	say(facts{"groupsLeft": left, "topicsLeft": topicsLeft})
 }
 
 func idempotence() {
