@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib'
 import type { CompressionType } from '../protocol'
 import { unpackLz4 } from './unpack-lz4'
 import { unpackSnappy } from './unpack-snappy'
+import { unpackZstd } from './unpack-zstd'
 
 /** What one batch may unpack to; beyond, it counts as unreadable. */
 export const unpackedBytesMax = 64 * 1024 * 1024
@@ -23,8 +24,7 @@ export function unpack(compression: CompressionType | undefined, packed: Buffer)
     case 'lz4':
       return unpackLz4(packed, unpackedBytesMax)
     case 'zstd':
-      if (!zstd) throw new Error('this version of Node cannot unpack zstd')
-      return zstd(packed, options)
+      return zstd ? zstd(packed, options) : unpackZstd(packed, unpackedBytesMax)
     default:
       throw new Error('unknown compression')
   }
