@@ -23,8 +23,11 @@ export const allowList = {
   } as Record<string, string>
 }
 
-/** Defines a test of a client: skipped by name where the client is not installed, expected to fail where the allow-list has it. */
-export function testsOf(client: Client, isInstalled: boolean): (title: string, run: () => Promise<void>) => void {
+/**
+ * Defines tests of a client: skipped by name where the client is not installed, expected to fail where the allow-list has them. Those whose
+ * title `only` does not match are left out.
+ */
+export function testsOf(client: Client, isInstalled: boolean, only = /./): (title: string, run: () => Promise<void>) => void {
   const reasons = new Map(Object.entries(allowList[client]))
   afterAll(() => {
     if (reasons.size > 0) throw new Error(`the allow-list names tests that there are not: ${[...reasons.keys()]}`)
@@ -32,6 +35,7 @@ export function testsOf(client: Client, isInstalled: boolean): (title: string, r
   return (title, run) => {
     const reason = reasons.get(title)
     reasons.delete(title)
+    if (!only.test(title)) return
     if (!isInstalled) it.skip(`${client}: ${title}`, run)
     else if (reason) it.failing(`${client}: ${title} (on the allow-list: ${reason})`, run)
     else it(`${client}: ${title}`, run)

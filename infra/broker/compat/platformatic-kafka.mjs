@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { Admin, ConfigResourceTypes, Consumer, FetchIsolationLevels, IncrementalAlterConfigOperationTypes, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
+import {
+  Admin,
+  ConfigResourceTypes,
+  Consumer,
+  FetchIsolationLevels,
+  IncrementalAlterConfigOperationTypes,
+  Producer,
+  stringDeserializers,
+  stringSerializers
+} from '@platformatic/kafka'
 
 const [scenario, given] = process.argv.slice(2)
 const { address, codec, protocol, security } = JSON.parse(given)
@@ -33,7 +42,8 @@ async function until(done, what) {
 
 const producer = (options = {}) => open(new Producer({ ...base, autocreateTopics: true, serializers: stringSerializers, ...options }))
 const write = (to, values) => to.send({ acks: -1, messages: values.map(value => ({ topic: 't', partition: 0, value })) })
-const consumer = (groupId, options = {}) => open(new Consumer({ ...base, groupId, deserializers: stringDeserializers, heartbeatInterval: 200, ...options }))
+const consumer = (groupId, options = {}) =>
+  open(new Consumer({ ...base, groupId, deserializers: stringDeserializers, heartbeatInterval: 200, ...options }))
 
 let readers = 0
 async function read(count, offset = 0, isolationLevel = FetchIsolationLevels.READ_COMMITTED) {
@@ -60,16 +70,28 @@ async function records() {
     ...{ key: key ?? undefined, value: value ?? undefined }
   }))
   // one after the other, as a batch may have a mebibyte
-  for (let first = 0; first < messages.length; first += 200) await producer({ compression: codec }).send({ acks: -1, messages: messages.slice(first, first + 200) })
+  for (let first = 0; first < messages.length; first += 200)
+    await producer({ compression: codec }).send({ acks: -1, messages: messages.slice(first, first + 200) })
   for (const { headers, key, offset, timestamp, value } of await read(sent.length)) {
-    say({ offset: Number(offset), key: key ?? null, value: value ?? null, time: Number(timestamp), headers: [...headers].map(([name, each]) => [name, each ?? null]) })
+    say({
+      offset: Number(offset),
+      key: key ?? null,
+      value: value ?? null,
+      time: Number(timestamp),
+      headers: [...headers].map(([name, each]) => [name, each ?? null])
+    })
   }
 }
 
 async function positions() {
-  await producer().send({ acks: -1, messages: numbers(100).map((value, index) => ({ topic: 't', partition: 0, value, timestamp: BigInt(1000 + index) })) })
+  await producer().send({
+    acks: -1,
+    messages: numbers(100).map((value, index) => ({ topic: 't', partition: 0, value, timestamp: BigInt(1000 + index) }))
+  })
   const offsetAt = async timestamp => {
-    const [{ partitions }] = await admin.listOffsets({ topics: [{ name: 't', partitions: [{ partitionIndex: 0, timestamp: BigInt(timestamp) }] }] })
+    const [{ partitions }] = await admin.listOffsets({
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, timestamp: BigInt(timestamp) }] }]
+    })
     return Number(partitions[0].offset)
   }
   const [found, after] = [await offsetAt(1050), await offsetAt(5000)]
@@ -171,7 +193,8 @@ async function administer() {
   await admin.createPartitions({ topics: [{ name: 't', count: 3, assignments: null }] })
   say({ grown: await partitions() })
   const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: 't' }
-  const retention = async () => (await admin.describeConfigs({ resources: [{ ...resource, configurationKeys: ['retention.ms'] }] }))[0].configs[0].value
+  const retention = async () =>
+    (await admin.describeConfigs({ resources: [{ ...resource, configurationKeys: ['retention.ms'] }] }))[0].configs[0].value
   say({ retention: await retention() })
   const configs = [{ name: 'retention.ms', configOperation: IncrementalAlterConfigOperationTypes.SET, value: '2000000' }]
   await admin.incrementalAlterConfigs({ resources: [{ ...resource, configs }] })

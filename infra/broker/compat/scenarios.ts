@@ -50,9 +50,9 @@ const sent: Sent[] = [
   ...Array.from({ length: 500 }, (_, index): Sent => ({ key: `${index}`, value: 'v'.repeat(index), headers: [], time: time + index }))
 ]
 
-/** Defines the tests of a client's library; `program` is undefined where it is not installed. */
-export function testScenarios(client: Client, program: Program | undefined): void {
-  const rule = testsOf(client, program !== undefined)
+/** Defines the tests of a client's library whose titles match `only`; `program` is undefined where it is not installed. */
+export function testScenarios(client: Client, program: Program | undefined, only?: RegExp): void {
+  const rule = testsOf(client, program !== undefined, only)
   const opened: Broker[] = []
   const warnings: string[] = []
   afterEach(async () => {
