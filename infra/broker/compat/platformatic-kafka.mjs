@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
-import {
+
+const {
   Admin,
   ConfigResourceTypes,
   Consumer,
@@ -12,7 +14,7 @@ import {
   Producer,
   stringDeserializers,
   stringSerializers
-} from '@platformatic/kafka'
+} = await import(pathToFileURL(process.env.COMPAT_PLATFORMATIC_KAFKA).href)
 
 const [scenario, given] = process.argv.slice(2)
 const { address, codec, protocol, security } = JSON.parse(given)
