@@ -104,6 +104,10 @@ async function positions() {
 async function join(options = {}) {
   const member = consumer('g', { groupProtocol: protocol === 'consumer' ? 'consumer' : 'classic', ...options })
   const stream = await member.consume({ topics: ['t'], mode: 'committed', fallbackMode: 'earliest', autocommit: false, maxWaitTime: 100 })
+  // a stream that was about to fetch when its member was closed says so
+  stream.on('error', error => {
+    if (!member.closed) throw error
+  })
   return { member, stream }
 }
 
