@@ -99,36 +99,6 @@ describe('requests and answers', () => {
   })
 })
 
-describe('garbage', () => {
-  const garbage: [string, Buffer][] = [
-    ['text', Buffer.from('GET / HTTP/1.1\r\nhost: x\r\n\r\n')],
-    ['a negative size', Buffer.from('ffffffff', 'hex')],
-    ['a size above the bound', Buffer.from('7fffffff', 'hex')],
-    ['an empty frame', Buffer.from('00000000', 'hex')],
-    ['an API that is not spoken', Buffer.from('0000000a00ff000000000001ffff', 'hex')],
-    ['a version that is not spoken', Buffer.from('0000000a0003006300000001ffff', 'hex')],
-    ['a body that ends early', Buffer.from('0000000a0003000c00000001ffff', 'hex')]
-  ]
-
-  it.each(garbage)('%s closes its connection, and nothing else notices', async (_, bytes) => {
-    const warnings: string[] = []
-    const { broker, client } = await setUp({ log: message => warnings.push(message) })
-    const bad = await connect(broker)
-    bad.socket.write(bytes)
-    expect(await bad.nextFrame()).toBeUndefined()
-    expect(warnings).toHaveLength(1)
-    expect((await client.call('apiVersions', {})).errorCode).toBe(0)
-  })
-
-  it('half a frame and a hang-up leave nothing behind', async () => {
-    const { broker, client } = await setUp()
-    const bad = await connect(broker)
-    bad.socket.end(Buffer.from('000000ff0003', 'hex'))
-    await bad.nextFrame()
-    expect((await client.call('metadata', { topics: null })).topics).toEqual([])
-  })
-})
-
 describe('produce and fetch', () => {
   it('gives back the bytes it was sent, with their offset', async () => {
     const { client } = await setUp()
