@@ -16,5 +16,6 @@ module.exports = {
   globalSetup: '<rootDir>/infra/testing/global-setup.ts',
   globalTeardown: '<rootDir>/infra/testing/global-teardown.ts',
   testTimeout: 30_000,
-  maxWorkers: Math.max(2, require('node:os').availableParallelism())
+  // many tests wait for servers: one worker more than processors
+  maxWorkers: require('node:os').availableParallelism() + 1
 }

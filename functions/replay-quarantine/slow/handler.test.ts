@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { Context } from 'aws-lambda'
 import type { KafkaMessage } from 'kafkajs'
 import { type Broker, startBroker } from 'sluice-broker'
-import { type TestDatabase, testDatabase } from '../../infra/testing/database'
-import { kafkaTestEvent, type TestRecord } from '../../infra/testing/kafka-event'
-import type { Report } from './judge'
+import { type TestDatabase, testDatabase } from '../../../infra/testing/database'
+import { kafkaTestEvent, type TestRecord } from '../../../infra/testing/kafka-event'
+import type { Report } from '../judge'
 
 const topic = 'sensor_readings_raw'
 const now = Date.parse('2026-01-15T12:00:00Z')
@@ -21,7 +21,7 @@ let contracts: string
 let validateMessage: Handler<Record<string, { valid: number; quarantined: number; duplicate: number }>>
 let replayQuarantine: Handler<Answer>
 let aggregateWindow: Handler<unknown>
-let kafka: typeof import('../../layers/event/kafka-client')
+let kafka: typeof import('../../../layers/event/kafka-client')
 let closePools: () => Promise<void>
 
 const replay = (event: object) => replayQuarantine({ dataset: 'sensors', ...event }, context)
@@ -42,11 +42,11 @@ const deliver = (records: TestRecord[], firstOffset = 0, partition = 0) =>
 async function restart(): Promise<void> {
   await stop()
   jest.resetModules()
-  kafka = await import('../../layers/event/kafka-client')
-  closePools = (await import('../../layers/store/pool')).closePools
-  validateMessage = (await import('../validate-message/handler')).handler as never
-  replayQuarantine = (await import('./handler')).handler as never
-  aggregateWindow = (await import('../aggregate-window/handler')).handler as never
+  kafka = await import('../../../layers/event/kafka-client')
+  closePools = (await import('../../../layers/store/pool')).closePools
+  validateMessage = (await import('../../validate-message/handler')).handler as never
+  replayQuarantine = (await import('../handler')).handler as never
+  aggregateWindow = (await import('../../aggregate-window/handler')).handler as never
 }
 
 async function stop(): Promise<void> {
@@ -58,7 +58,7 @@ async function stop(): Promise<void> {
 async function allowTemperature(maximum: number): Promise<void> {
   const file = join(contracts, 'sensors.odcs.yaml')
   writeFileSync(file, readFileSync(file, 'utf8').replace(/(minimum: -40\n\s+maximum: )\d+/, `$1${maximum}`))
-  const [{ loadContracts }, { migrate }] = await Promise.all([import('../../layers/contract'), import('../../layers/store/migrate')])
+  const [{ loadContracts }, { migrate }] = await Promise.all([import('../../../layers/contract'), import('../../../layers/store/migrate')])
   await migrate(database.ownerUrl, loadContracts(contracts))
   await restart()
 }
@@ -114,7 +114,7 @@ beforeEach(async () => {
   database = await testDatabase()
   broker = await startBroker({ port: 0 })
   contracts = mkdtempSync(join(tmpdir(), 'sluice-contracts-'))
-  cpSync(join(__dirname, '../../contracts'), contracts, { recursive: true })
+  cpSync(join(__dirname, '../../../contracts'), contracts, { recursive: true })
   Object.assign(process.env, {
     DATABASE_URL: database.appUrl,
     TIMESCALE_URL: database.appUrl,
@@ -229,7 +229,7 @@ test('a crash between sending and committing sends a second time, and the second
 })
 
 test('a record that fails again keeps its count, and after the last of its replays it is refused', async () => {
-  const { replaysMax } = await import('./judge')
+  const { replaysMax } = await import('../judge')
   await deliver([{ value: reading('2026-01-15T11:59:30Z', 90), headers: { 'sluice-replay': String(replaysMax - 1) } }])
   expect(await quarantine()).toMatchObject([{ replay_count: replaysMax - 1 }])
   await allowTemperature(92)

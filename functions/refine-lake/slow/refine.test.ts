@@ -1,18 +1,18 @@
 import { truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { type Contract, contractOf } from '../../layers/contract'
-import { writeTransactions } from '../../layers/contract/generate'
-import { readCsv } from '../../layers/contract/read-csv'
-import { PipelineError } from '../../layers/errors'
-import type { Lake } from '../../layers/lake'
-import { KEPT_VERSIONS, newestVersion } from '../../layers/lake-tables/versions'
-import { log } from '../../layers/log'
-import { goldTables } from './gold'
-import { refineLake } from './refine'
-import { askLake, landRecords, putBronze, type TestBronze, testLake } from './testing'
+import { type Contract, contractOf } from '../../../layers/contract'
+import { writeTransactions } from '../../../layers/contract/generate'
+import { readCsv } from '../../../layers/contract/read-csv'
+import { PipelineError } from '../../../layers/errors'
+import type { Lake } from '../../../layers/lake'
+import { KEPT_VERSIONS, newestVersion } from '../../../layers/lake-tables/versions'
+import { log } from '../../../layers/log'
+import { goldTables } from '../gold'
+import { refineLake } from '../refine'
+import { askLake, landRecords, putBronze, type TestBronze, testLake } from '../testing'
 
-const contract = contractOf('transactions', join(__dirname, '../../contracts'))
+const contract = contractOf('transactions', join(__dirname, '../../../contracts'))
 let made: ReturnType<typeof testLake>
 beforeAll(() => {
   log.level = 'silent'
