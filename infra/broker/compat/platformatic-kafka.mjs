@@ -104,10 +104,6 @@ async function positions() {
 async function join(options = {}) {
   const member = consumer('g', { groupProtocol: protocol === 'consumer' ? 'consumer' : 'classic', ...options })
   const stream = await member.consume({ topics: ['t'], mode: 'committed', fallbackMode: 'earliest', autocommit: false, maxWaitTime: 100 })
-  // a stream that was about to fetch when its member was closed says so
-  stream.on('error', error => {
-    if (!member.closed) throw error
-  })
   return { member, stream }
 }
 
@@ -129,6 +125,10 @@ async function group() {
   for (const [name, counts] of Object.entries({ one: [6], two: [3, 3], three: [2, 2, 2] })) {
     const joined = await join()
     joined.stream.on('data', ({ offset, partition }) => seen.add(`${partition} ${offset}`))
+    // a stream that was about to fetch when its member was closed says so
+    joined.stream.on('error', error => {
+      if (!joined.member.closed) throw error
+    })
     members.push(joined)
     await settle(name, counts)
   }
