@@ -157,7 +157,7 @@ test('a thread that dies between invocations is reported and replaced', async ()
   const folder = mkdtempSync(join(tmpdir(), 'handler-'))
   writeFileSync(
     join(folder, 'late.js'),
-    "exports.handler = async () => { setTimeout(() => { throw new Error('too late') }, 1); return 'ok' }"
+    "exports.handler = async () => { setTimeout(() => { throw new Error('too late') }, 250); return 'ok' }"
   )
   const late = new Promise<Failure>(resolve => {
     start('late.handler', { codeDir: folder }, resolve)
