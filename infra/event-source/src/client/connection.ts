@@ -47,8 +47,6 @@ const BROKER_TEXT_MAX = 200
 /** First bytes of a TLS record: alert or handshake, of version 3.x. */
 const isTlsRecord = (chunk: Buffer) => (chunk[0] === 0x15 || chunk[0] === 0x16) && chunk[1] === 0x03
 
-/** All that this client may ask for. */
-
 interface Pending {
   resolve: (frame: Buffer) => void
   reject: (error: Error) => void

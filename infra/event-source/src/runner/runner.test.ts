@@ -157,15 +157,20 @@ test('a thread that dies between invocations is reported and replaced', async ()
   const folder = mkdtempSync(join(tmpdir(), 'handler-'))
   writeFileSync(
     join(folder, 'late.js'),
-    "exports.handler = async () => { setTimeout(() => { throw new Error('too late') }, 250); return 'ok' }"
+    `const told = new BroadcastChannel(${JSON.stringify(folder)})
+    told.onmessage = () => { throw new Error('too late') }
+    exports.handler = async () => 'ok'`
   )
+  const channel = new BroadcastChannel(folder)
   const late = new Promise<Failure>(resolve => {
     start('late.handler', { codeDir: folder }, resolve)
   })
   const runner = runners[0]!
   expect(await invoke(runner)).toEqual(succeeded('ok'))
+  channel.postMessage('die')
   expect(await late).toMatchObject({ message: 'too late' })
   expect(await invoke(runner)).toEqual(succeeded('ok'))
+  channel.close()
   rmSync(folder, { recursive: true })
 })
 
