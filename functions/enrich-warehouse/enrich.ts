@@ -3,12 +3,13 @@ import type pg from 'pg'
 import { readDevices } from '../../layers/source/devices'
 import { readLocations } from '../../layers/source/locations'
 import { poolFor, withTransaction } from '../../layers/store/pool'
+import { type Span, spansOf } from '../../layers/store/spans'
 import dropExpired from '../../sql/warehouse/expired-drop.sql'
 import factsSpan from '../../sql/warehouse/facts-span.sql'
 import sampleDevice from '../../sql/warehouse/sample-device.sql'
 import { type DimensionChange, mergeDimension } from './dimensions'
 import { aggregateSpan, enrichSpan, type Written } from './facts'
-import { cutByDay, DAY_MS, HOUR_MS, type Span, spansOf } from './hours'
+import { cutByDay, DAY_MS, HOUR_MS } from './hours'
 import { notePending, pendingHours } from './pending'
 import type { Rules } from './rules'
 
@@ -127,7 +128,12 @@ async function enrichSample(pool: pg.Pool, bounds: Span, rules: Rules): Promise<
 /** Every hour that waits, those that a run before this one left undone among them. */
 async function enrichPending(pool: pg.Pool, rules: Rules): Promise<{ hours: number; written: Written }> {
   const pending = await pendingHours(pool)
-  const spans = cutByDay(spansOf(pending.map(({ hour }) => hour)))
+  const spans = cutByDay(
+    spansOf(
+      pending.map(({ hour }) => hour),
+      HOUR_MS
+    )
+  )
   const idsOf = (span: Span) => pending.filter(({ hour }) => hour >= span.from && hour < span.to).flatMap(({ ids }) => ids)
   return { hours: pending.length, written: await enrichSpans(pool, spans, null, rules, idsOf) }
 }

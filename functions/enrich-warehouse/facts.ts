@@ -1,6 +1,7 @@
 // How are the facts of some hours made again?
 import type pg from 'pg'
 import { withTransaction } from '../../layers/store/pool'
+import type { Span } from '../../layers/store/spans'
 import inferDevices from '../../sql/warehouse/devices-infer.sql'
 import deleteFacts from '../../sql/warehouse/facts-delete.sql'
 import upsertFacts from '../../sql/warehouse/facts-upsert.sql'
@@ -12,7 +13,7 @@ import ensurePartitions from '../../sql/warehouse/partitions-ensure.sql'
 import deletePending from '../../sql/warehouse/pending-delete.sql'
 import lockUnit from '../../sql/warehouse/unit-lock.sql'
 import unitSettings from '../../sql/warehouse/unit-settings.sql'
-import { DAY_MS, type Span } from './hours'
+import { DAY_MS } from './hours'
 import { type Rules, rulesJson } from './rules'
 
 /** Rows that were not there or said something else. */

@@ -1,25 +1,9 @@
 // Which hours of facts must be made again when the readings of some hours changed, and in which pieces?
+import type { Span } from '../../layers/store/spans'
 import { GAP_LOOKBACK_HOURS, LOOKBACK_HOURS } from './rules'
 
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
-
-/** From `from` up to, but not including, `to`: epoch milliseconds at whole hours. */
-export interface Span {
-  from: number
-  to: number
-}
-
-/** Hours that follow each other, as spans. */
-export function spansOf(hours: Iterable<number>): Span[] {
-  const spans: Span[] = []
-  for (const hour of [...new Set(hours)].sort((left, right) => left - right)) {
-    const last = spans.at(-1)
-    if (last?.to === hour) last.to += HOUR_MS
-    else spans.push({ from: hour, to: hour + HOUR_MS })
-  }
-  return spans
-}
 
 /** The same spans, cut at midnight (UTC): one is what one transaction makes. */
 export function cutByDay(spans: readonly Span[]): Span[] {

@@ -1,10 +1,11 @@
 // Which hours of facts wait to be made again?
 import type pg from 'pg'
+import { type Span, spansOf } from '../../layers/store/spans'
 import afterGapHours from '../../sql/warehouse/hours-after-gap.sql'
 import takeInvalidated from '../../sql/warehouse/hours-invalidated.sql'
 import addPending from '../../sql/warehouse/pending-add.sql'
 import listPending from '../../sql/warehouse/pending-list.sql'
-import { afterGap, dependentHours, type Span, spansOf } from './hours'
+import { afterGap, dependentHours, HOUR_MS } from './hours'
 
 export interface PendingHour {
   hour: number
@@ -30,7 +31,7 @@ export async function notePending(
     hour => hour >= bounds.from && hour < bounds.to
   )
   const hours = dependentHours(changed, baselineDays, bounds)
-  for (const span of spansOf(changed)) {
+  for (const span of spansOf(changed, HOUR_MS)) {
     const { from, to } = afterGap(span)
     const { rows } = await client.query<{ bucket: Date }>(afterGapHours, [new Date(from), new Date(to)])
     for (const { bucket } of rows) if (bucket.getTime() >= bounds.from && bucket.getTime() < bounds.to) hours.push(bucket.getTime())

@@ -10,6 +10,7 @@ import { contractSql } from './contract-sql'
 import { copyIn } from './copy'
 import { binaryEncoder } from './copy-binary'
 import { rowInserter } from './insert-rows'
+import { spansOf } from './spans'
 
 const minuteMs = 60_000
 
@@ -61,18 +62,13 @@ export interface BatchCounts {
  */
 export async function noteChanges(client: pg.ClientBase, contract: Contract, buckets: readonly Date[]): Promise<void> {
   if (buckets.length === 0) return
-  const { starts, ends } = spansOf(buckets, bucketMinutes(contract)! * minuteMs)
+  const spans = spansOf(
+    buckets.map(bucket => bucket.getTime()),
+    bucketMinutes(contract)! * minuteMs
+  )
+  const starts = spans.map(({ from }) => new Date(from))
+  const ends = spans.map(({ to }) => new Date(to))
   await client.query({ name: 'window-invalidate', text: windowInvalidate, values: [invalidationLogs(contract), starts, ends] })
-}
-
-/** Buckets as spans of those that stand side by side: a batch of neighbouring times is one, however many buckets it has. */
-function spansOf(buckets: readonly Date[], bucketMs: number): { starts: Date[]; ends: Date[] } {
-  const sorted = buckets.map(bucket => bucket.getTime()).sort((a, b) => a - b)
-  const isApart = (index: number) => sorted[index] !== sorted[index - 1]! + bucketMs
-  return {
-    starts: sorted.filter((_, index) => isApart(index)).map(start => new Date(start)),
-    ends: sorted.filter((_, index) => isApart(index + 1)).map(last => new Date(last + bucketMs))
-  }
 }
 
 /** The writer of one contract's batches: statements and encoders are made once. */
