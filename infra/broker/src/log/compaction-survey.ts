@@ -1,14 +1,11 @@
 // Which value is the last of each key, as far as transactions have decided? The first of compaction's two passes.
-import { batchHeaderBytes, batchSizeAt, readBatchHeader } from '../protocol'
+import { batchHeaderBytes, batchSizeAt, readBatchHeader, readMarker } from '../protocol'
 import type { AnySegment } from './memory-segment'
 import { recordsOf } from './records'
 
 /** Keys of one pass; what lies behind the segment in which they run out is for the next pass. */
 const keysMax = 1_000_000
 const chunkBytes = 1024 * 1024
-
-// Control record key => version type         INT16 each; type 0: abort, 1: commit
-const controlCommit = 1
 
 export interface Survey {
   /** Offset of the last record of each key. */
@@ -52,16 +49,11 @@ function keysOf(batch: Buffer): [key: string, offset: number][] {
   return keys
 }
 
-function isCommit(batch: Buffer): boolean {
-  for (const { key } of recordsOf(batch)) return key !== null && key.length >= 4 && key.readInt16BE(2) === controlCommit
-  return false
-}
-
 /** Batches of transactions by producer, until their marker comes. */
 type Undecided = Map<number, { baseOffset: number; keys: [string, number][] }[]>
 
 function decide(batch: Buffer, producerId: number, undecided: Undecided, { aborted, latest }: Survey): void {
-  const isKept = batch.length > batchHeaderBytes && isCommit(batch)
+  const isKept = batch.length > batchHeaderBytes && readMarker(batch, 0)?.isCommit === true
   for (const { baseOffset, keys } of undecided.get(producerId) ?? []) {
     if (isKept) for (const [key, offset] of keys) latest.set(key, Math.max(offset, latest.get(key) ?? 0))
     else aborted.add(baseOffset)
