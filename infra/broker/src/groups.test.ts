@@ -28,7 +28,7 @@ function consumerMetadata(...topics: string[]): Buffer {
   }
   writer.int32(-1)
   writer.int32(0)
-  return Buffer.concat(writer.finish().parts)
+  return writer.toBuffer()
 }
 
 type JoinInput = Partial<RequestInput<Apis['joinGroup']>>

@@ -89,7 +89,7 @@ describe('frames', () => {
     writer.int32(7)
     writer.int16(-1)
     writer.int32(0x7fffffff)
-    const frame = Buffer.concat([...writer.finish().parts, Buffer.alloc(1000)])
+    const frame = Buffer.concat([writer.toBuffer(), Buffer.alloc(1000)])
     expect(() => decodeRequest(frame)).toThrow('array of 2147483647 elements in 1000 bytes')
   })
 

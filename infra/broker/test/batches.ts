@@ -18,10 +18,6 @@ export interface BatchInput {
 const transactionalFlag = 16
 const controlFlag = 32
 
-function bytesOf(writer: Writer): Buffer {
-  return Buffer.concat(writer.finish().parts)
-}
-
 function writeBytes(writer: Writer, bytes: Buffer | null): void {
   writer.varint(bytes?.length ?? -1)
   if (bytes) writer.bytes(bytes)
@@ -35,10 +31,10 @@ function recordOf(key: Buffer | null, value: Buffer | null, timestampDelta: numb
   writeBytes(body, key)
   writeBytes(body, value)
   body.varint(0)
-  const bytes = bytesOf(body)
+  const bytes = body.toBuffer()
   const length = new Writer()
   length.varint(bytes.length)
-  return Buffer.concat([bytesOf(length), bytes])
+  return Buffer.concat([length.toBuffer(), bytes])
 }
 
 /** `batch` with the size and checksum that fit its bytes. */
@@ -94,5 +90,5 @@ export function batchOf(input: BatchInput): Buffer {
   writer.int16(producerEpoch)
   writer.int32(baseSequence)
   writer.int32(values.length)
-  return sealed(Buffer.concat([bytesOf(writer), records]))
+  return sealed(Buffer.concat([writer.toBuffer(), records]))
 }

@@ -75,17 +75,13 @@ export function deleteHorizonOf(batch: Buffer): number | undefined {
   return (attributes & deleteHorizonFlag) === 0 ? undefined : baseTimestamp
 }
 
-function bytesOf(writer: Writer): Buffer {
-  return Buffer.concat(writer.finish().parts)
-}
-
 function encodeRecord({ offset, rest, timestamp }: LogRecord, baseTimestamp: number, baseOffset: number): Buffer {
   const offsetDelta = new Writer()
   offsetDelta.varint(offset - baseOffset)
-  const body = Buffer.concat([Buffer.of(0), varlongOf(timestamp - baseTimestamp), bytesOf(offsetDelta), rest])
+  const body = Buffer.concat([Buffer.of(0), varlongOf(timestamp - baseTimestamp), offsetDelta.toBuffer(), rest])
   const length = new Writer()
   length.varint(body.length)
-  return Buffer.concat([bytesOf(length), body])
+  return Buffer.concat([length.toBuffer(), body])
 }
 
 /**

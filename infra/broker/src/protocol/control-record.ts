@@ -24,10 +24,6 @@ export interface Marker {
   timestamp: number
 }
 
-function bytesOf(writer: Writer): Buffer {
-  return Buffer.concat(writer.finish().parts)
-}
-
 function recordOf({ coordinatorEpoch, isCommit }: Marker): Buffer {
   const body = new Writer()
   body.int8(0)
@@ -40,10 +36,10 @@ function recordOf({ coordinatorEpoch, isCommit }: Marker): Buffer {
   body.int16(0)
   body.int32(coordinatorEpoch)
   body.varint(0)
-  const bytes = bytesOf(body)
+  const bytes = body.toBuffer()
   const length = new Writer()
   length.varint(bytes.length)
-  return Buffer.concat([bytesOf(length), bytes])
+  return Buffer.concat([length.toBuffer(), bytes])
 }
 
 /** A whole control batch, with base offset 0. */
@@ -63,7 +59,7 @@ export function encodeMarker(marker: Marker): Buffer {
   writer.int16(marker.producerEpoch)
   writer.int32(-1)
   writer.int32(1)
-  const batch = Buffer.concat([bytesOf(writer), record])
+  const batch = Buffer.concat([writer.toBuffer(), record])
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
   return batch
 }

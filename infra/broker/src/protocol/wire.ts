@@ -172,4 +172,10 @@ export class Writer {
     this.flush()
     return { parts: this.parts, length: this.partBytes }
   }
+
+  /** The same in one piece, copied. */
+  toBuffer(): Buffer {
+    const { length, parts } = this.finish()
+    return Buffer.concat(parts, length)
+  }
 }

@@ -57,5 +57,5 @@ function subscribedTopics(metadata: Buffer): string[] {
 function encode(write: (writer: Writer) => void): Buffer {
   const writer = new Writer()
   write(writer)
-  return Buffer.concat(writer.finish().parts)
+  return writer.toBuffer()
 }
