@@ -1,25 +1,19 @@
 // How does small state that changes often outlive the broker? One JSON line per change, appended to a file that is rewritten when it is
 // mostly history.
-import {
-  closeSync,
-  existsSync,
-  fdatasync,
-  fdatasyncSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync
-} from 'node:fs'
+import { closeSync, existsSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { KafkaError } from '../protocol'
+import { replaceFile } from './atomic-file'
 import type { Flushable } from './flusher'
 
 const fdatasyncAsync = promisify(fdatasync)
 
 /** Lines beyond those in force, after which the file is rewritten. */
 const surplusLinesMax = 50_000
+
+function linesOf(entries: readonly unknown[]): string {
+  return entries.map(entry => `${JSON.stringify(entry)}\n`).join('')
+}
 
 export class JsonLines<Entry> implements Flushable {
   private fd: number
@@ -55,7 +49,7 @@ export class JsonLines<Entry> implements Flushable {
   }
 
   append(entries: Entry[]): void {
-    const bytes = Buffer.from(entries.map(entry => `${JSON.stringify(entry)}\n`).join(''))
+    const bytes = Buffer.from(linesOf(entries))
     try {
       const written = writeSync(this.fd, bytes)
       if (written < bytes.length) throw new Error('the disk is full')
@@ -69,15 +63,11 @@ export class JsonLines<Entry> implements Flushable {
 
   /** Replaces the file by `entries`, whole or not at all. */
   rewrite(entries: Entry[]): void {
-    const bytes = Buffer.from(entries.map(entry => `${JSON.stringify(entry)}\n`).join(''))
-    const next = openSync(`${this.path}.new`, 'w')
-    writeSync(next, bytes)
-    fsyncSync(next)
-    closeSync(next)
-    renameSync(`${this.path}.new`, this.path)
+    const text = linesOf(entries)
+    replaceFile(this.path, text)
     closeSync(this.fd)
     this.fd = openSync(this.path, 'a')
-    this.size = bytes.length
+    this.size = Buffer.byteLength(text)
     this.lines = entries.length
   }
 
