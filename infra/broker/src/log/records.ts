@@ -1,6 +1,6 @@
 // What lies behind a batch's header? Its records, unpacked; asked only by what must look: compaction, keys of compacted topics, times.
-import { batchHeaderBytes, crc32c, patchBatch, Reader, readBatchHeader, Writer } from '../protocol'
-import { unpack } from './unpack'
+// What a consumer gets stays as the producer packed it.
+import { batchHeaderBytes, crc32c, patchBatch, Reader, readBatchHeader, unpack, Writer } from '../protocol'
 
 // Record =>
 //   length           VARINT                  bytes after this field
@@ -25,6 +25,8 @@ export interface LogRecord {
 /** Set in `attributes` when `base_timestamp` is the time from which tombstones of the batch may go (KIP-534). */
 const deleteHorizonFlag = 64
 const compressionMask = 7
+/** What one batch may unpack to; beyond, it counts as unreadable. */
+const unpackedBytesMax = 64 * 1024 * 1024
 
 function varlong(reader: Reader): number {
   let value = 0n
@@ -54,7 +56,7 @@ function nullable(reader: Reader): Buffer | null {
  */
 export function* recordsOf(batch: Buffer): Generator<LogRecord> {
   const header = readBatchHeader(batch)
-  const reader = new Reader(unpack(header.compression, batch.subarray(batchHeaderBytes)))
+  const reader = new Reader(unpack(header.compression, batch.subarray(batchHeaderBytes), unpackedBytesMax))
   for (let index = 0; index < header.recordCount; index++) {
     const end = reader.varint() + reader.offset
     if (end > reader.end) throw new RangeError(`a record ends at byte ${end} of ${reader.end}`)

@@ -37,4 +37,5 @@ export {
   readBatchHeader,
   stampBatch
 } from './record-batch'
+export { unpack } from './unpack'
 export { Reader, Writer } from './wire'

@@ -1,7 +1,4 @@
-import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { compress as lz4 } from 'lz4js'
-import { compress as snappy } from 'snappyjs'
 import { encodeBatch, type SampleRecord } from '../../test/record-batches'
 import { type EventOrigin, EventWriter, PAYLOAD_BYTES_MAX } from './event-writer'
 import { readBatches } from './record-batch'
@@ -163,36 +160,4 @@ test('a record that no event can hold is kept beside the event, as the event wou
   const record = { ...common, key: 'aw==', value: value.toString('base64'), headers: [{ a: [104, 105] }] }
   expect(writer.oversized).toEqual([{ record, bytes: JSON.stringify(record).length }])
   expect(JSON.parse(eventText(writer)).records['a-0']).toMatchObject([{ offset: 1 }])
-})
-
-describe('compression', () => {
-  const xerial = (plain: Buffer) => {
-    const half = plain.length >> 1
-    const blocks = [plain.subarray(0, half), plain.subarray(half)].flatMap(part => {
-      const block = Buffer.from(snappy(part))
-      const length = Buffer.alloc(4)
-      length.writeInt32BE(block.length)
-      return [length, block]
-    })
-    return Buffer.concat([Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]), ...blocks])
-  }
-  test.each([
-    ['gzip', 1, (plain: Buffer) => gzipSync(plain)],
-    ['snappy', 2, (plain: Buffer) => Buffer.from(snappy(plain))],
-    ['snappy in xerial blocks', 2, xerial],
-    ['lz4', 3, (plain: Buffer) => Buffer.from(lz4(plain))]
-  ] as const)('%s', (_, codec, compress) => {
-    const values = ['alpha'.repeat(40), 'beta'.repeat(40)]
-    const batch = encodeBatch(
-      values.map(value => ({ key: null, value: text(value) })),
-      { codec, compress }
-    )
-    const records: Array<{ value: string }> = eventOf([batch]).records['orders-0']
-    expect(records.map(({ value }) => Buffer.from(value, 'base64').toString())).toEqual(values)
-  })
-
-  test('damaged bytes name the codec', () => {
-    const batch = encodeBatch([{ key: null, value: null }], { codec: 1, compress: () => text('not gzip') })
-    expect(() => readBatches(batch, 0, 0)).toThrow(/gzip/)
-  })
 })
