@@ -19,11 +19,9 @@ export function joinError(
 ): number | undefined {
   if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) return errorCodes.INVALID_SESSION_TIMEOUT
   if (protocolType === '' || protocols.length === 0) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
-  const refused = memberId === '' || isPromised ? undefined : group.members.refusal(memberId, groupInstanceId)
-  if (refused !== undefined) return refused
+  const { members } = group
+  const isShared = protocols.some(({ name }) => members.allSupport(name))
   if (memberId === '' && !returning && !hasRoom) return errorCodes.GROUP_MAX_SIZE_REACHED
-  const others = group.members.all().filter(each => each !== returning && each.id !== memberId)
-  if (others.length === 0) return undefined
-  const isShared = protocols.some(({ name }) => others.every(other => other.protocols.some(each => each.name === name)))
-  return protocolType === group.protocolType && isShared ? undefined : errorCodes.INCONSISTENT_GROUP_PROTOCOL
+  if (members.size > 0 && !(protocolType === group.protocolType && isShared)) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
+  return memberId === '' || isPromised ? undefined : members.refusal(memberId, groupInstanceId)
 }

@@ -171,13 +171,76 @@ it('the protocol is one that all members support, and most prefer', async () => 
   expect(errorName((await join('', { protocolType: 'connect' })).errorCode)).toBe('INCONSISTENT_GROUP_PROTOCOL')
 })
 
-it('an empty group waits the initial rebalance delay for members to come together', async () => {
+it('a member that alone supports what it now asks for is refused, though it be the only one', async () => {
+  const { join } = setUp()
+  const member = await join()
+  const protocols = [{ name: 'sticky', metadata: Buffer.alloc(0) }]
+  expect(errorName((await join(member.memberId, { protocols })).errorCode)).toBe('INCONSISTENT_GROUP_PROTOCOL')
+  expect(errorName((await join('nobody', { protocols })).errorCode)).toBe('INCONSISTENT_GROUP_PROTOCOL')
+  expect((await join(member.memberId)).errorCode).toBe(0)
+})
+
+it('very many protocols of two members are compared in less than a second', async () => {
+  const { join } = setUp()
+  const protocols = (from: number) =>
+    Array.from({ length: 50_000 }, (_, index) => ({ name: `p${from + index}`, metadata: Buffer.alloc(0) }))
+  const begun = performance.now()
+  await join('', { protocols: protocols(0) })
+  expect(errorName((await join('', { protocols: protocols(50_000) })).errorCode)).toBe('INCONSISTENT_GROUP_PROTOCOL')
+  expect(performance.now() - begun).toBeLessThan(1000)
+})
+
+it('an empty group waits the initial rebalance delay for members to come together, and again while new ones come', async () => {
   const { clock, group, join } = setUp(3000)
   const joining = [join(), join()]
+  clock.advance(3000)
   expect(group.state).toBe('PreparingRebalance')
   clock.advance(3000)
   const [first, second] = await Promise.all(joining)
   expect([first!.generationId, second!.generationId]).toEqual([1, 1])
+})
+
+it('who comes alone waits the initial rebalance delay once, and nobody longer than the rebalance time-out', async () => {
+  const { clock, group, join } = setUp(3000)
+  const alone = join()
+  clock.advance(3000)
+  expect((await alone).generationId).toBe(1)
+  const busy = setUp(3000)
+  for (let waited = 0; waited < rebalanceTimeoutMs; waited += 1000) {
+    expect(busy.group.state).toBe(waited === 0 ? 'Empty' : 'PreparingRebalance')
+    void busy.join()
+    busy.clock.advance(1000)
+  }
+  expect(busy.group.state).toBe('CompletingRebalance')
+  expect(group.members.size).toBe(1)
+})
+
+it('one who was told an id and never came makes nobody rebalance', async () => {
+  const { beat, clock, first, group, join, second } = await pair()
+  await join('', { requiresMemberId: true, sessionTimeoutMs: 10 })
+  clock.advance(11)
+  expect([group.state, beat(first), beat(second)]).toEqual(['Stable', 'NONE', 'NONE'])
+})
+
+it('a join that waits only for one who was told an id goes on when that one does not come', async () => {
+  const { clock, first, group, join, second } = await pair()
+  await join('', { requiresMemberId: true, sessionTimeoutMs: 10 })
+  const rejoining = [join(first.memberId), join(second.memberId)]
+  expect(group.state).toBe('PreparingRebalance')
+  clock.advance(11)
+  expect((await Promise.all(rejoining)).map(({ generationId }) => generationId)).toEqual([3, 3])
+})
+
+it('a new member whose join is not answered for five minutes is given up, its client may have hung up', async () => {
+  const { beat, clock, first, group, join, second } = await pair()
+  await join(second.memberId, { rebalanceTimeoutMs: 900_000 })
+  const newcomer = join()
+  for (let waited = 0; waited < 300_000; waited += 5000) {
+    expect([beat(first), beat(second), group.members.size]).toEqual(['REBALANCE_IN_PROGRESS', 'REBALANCE_IN_PROGRESS', 3])
+    clock.advance(5000)
+  }
+  expect(errorName((await newcomer).errorCode)).toBe('UNKNOWN_MEMBER_ID')
+  expect(group.members.size).toBe(2)
 })
 
 it('a closed group answers all who wait and leaves no timer', async () => {

@@ -6,9 +6,9 @@ import { joinError } from './classic-admission'
 import { Members } from './classic-members'
 import { DeadlineTimer } from './deadline-timer'
 import {
-  electProtocol,
   failedJoin,
   failedSync,
+  isAlive,
   type JoinRequest,
   type JoinResult,
   type Member,
@@ -18,8 +18,7 @@ import {
   noAssignment,
   type SyncRequest,
   type SyncResult,
-  sameProtocols,
-  update
+  sameProtocols
 } from './member'
 import { subscribedTopics } from './subscription'
 
@@ -47,6 +46,9 @@ import { subscribedTopics } from './subscription'
 // Cooperative clients need nothing of this: they rejoin with what they own in their metadata.
 export type ClassicState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
+/** How long a new member waits for its first join; then it is taken for one that has hung up, as in Apache Kafka. */
+const newMemberJoinMs = 300_000
+
 export class ClassicGroup {
   readonly type = 'classic'
   state: ClassicState = 'Empty'
@@ -59,8 +61,8 @@ export class ClassicGroup {
   private readonly promised = new Map<string, number>()
   /** When the join or the sync phase ends for those who are late. */
   private phaseDeadline: number | undefined
-  /** Whether an empty group still waits for members to come together. */
-  private isGathering = false
+  /** While an empty group waits for members to come together: whether one has come since the wait began, and how much longer it may be. */
+  private gathering: { hasGrown: boolean; leftMs: number } | undefined
   /** Set while a rebalance is to end with the first member who joins; called when it has. */
   private onSplit: (() => void) | undefined
   private readonly timer: DeadlineTimer
@@ -109,12 +111,14 @@ export class ClassicGroup {
     const member = newMember(id, request)
     if (this.members.size === 0) this.protocolType = request.protocolType
     this.members.add(member)
+    member.deadline = this.clock.now() + newMemberJoinMs
+    if (this.gathering) this.gathering.hasGrown = true
     return this.awaitJoin(member)
   }
 
   private rejoin(member: Member, request: JoinRequest): Promise<JoinResult> {
     const isUnchanged = sameProtocols(member.protocols, request.protocols)
-    update(member, request)
+    this.members.update(member, request)
     const isRepeated = this.state === 'CompletingRebalance' || (this.state === 'Stable' && member.id !== this.leader)
     if (!isUnchanged || !isRepeated) return this.awaitJoin(member)
     this.touch(member)
@@ -127,9 +131,9 @@ export class ClassicGroup {
     this.members.rename(member, newMemberId(request))
     const led = this.leader === oldId
     if (led) this.leader = member.id
-    update(member, request)
+    this.members.update(member, request)
     this.touch(member)
-    if (this.state !== 'Stable' || electProtocol(this.members.all()) !== this.protocolName) return this.awaitJoin(member)
+    if (this.state !== 'Stable' || this.members.electProtocol() !== this.protocolName) return this.awaitJoin(member)
     const joined = this.joined(member)
     if (!led) return Promise.resolve(joined)
     // one that cannot be told to skip the assignment must not take itself for the leader, who would assign
@@ -148,10 +152,11 @@ export class ClassicGroup {
   }
 
   private prepareRebalance(): void {
-    this.isGathering = this.state === 'Empty' && this.initialRebalanceDelayMs > 0
+    const delayMs = this.state === 'Empty' ? this.initialRebalanceDelayMs : 0
+    this.gathering = delayMs > 0 ? { hasGrown: false, leftMs: this.rebalanceTimeoutMs() - delayMs } : undefined
     for (const member of this.members.all()) this.answerSync(member, failedSync(errorCodes.REBALANCE_IN_PROGRESS))
     this.state = 'PreparingRebalance'
-    this.phaseDeadline = this.clock.now() + (this.isGathering ? this.initialRebalanceDelayMs : this.rebalanceTimeoutMs())
+    this.phaseDeadline = this.clock.now() + (delayMs || this.rebalanceTimeoutMs())
     this.completeJoinIfAllAreThere()
   }
 
@@ -162,11 +167,11 @@ export class ClassicGroup {
   private completeJoinIfAllAreThere(): void {
     const members = this.members.all()
     const areThere = this.onSplit ? members.some(member => member.joining) : members.every(member => member.joining)
-    if (!this.isGathering && this.promised.size === 0 && areThere) this.completeJoin()
+    if (!this.gathering && this.promised.size === 0 && areThere) this.completeJoin()
   }
 
   private completeJoin(): void {
-    this.isGathering = false
+    this.gathering = undefined
     for (const member of this.members.all()) if (!member.joining && member.instanceId === null) this.members.remove(member)
     const members = this.members.all()
     const joining = members.filter(member => member.joining)
@@ -185,7 +190,7 @@ export class ClassicGroup {
       this.phaseDeadline = undefined
       return
     }
-    this.protocolName = electProtocol(members)
+    this.protocolName = this.members.electProtocol()
     if (!this.members.get(this.leader)?.joining) this.leader = joining[0]!.id
     this.state = 'CompletingRebalance'
     this.phaseDeadline = this.clock.now() + this.rebalanceTimeoutMs()
@@ -338,6 +343,7 @@ export class ClassicGroup {
   }
 
   private touch(member: Member): void {
+    member.isNew = false
     member.deadline = this.clock.now() + member.sessionTimeoutMs
     this.timer.armBy(member.deadline)
   }
@@ -345,29 +351,40 @@ export class ClassicGroup {
   private nextDeadline(): number {
     let next = this.phaseDeadline ?? Number.POSITIVE_INFINITY
     for (const deadline of this.promised.values()) next = Math.min(next, deadline)
-    for (const member of this.members.all()) if (!member.joining && !member.syncing) next = Math.min(next, member.deadline)
+    for (const member of this.members.all()) if (!isAlive(member)) next = Math.min(next, member.deadline)
     return next
   }
 
   private expire(): void {
     const now = this.clock.now()
+    for (const [memberId, deadline] of this.promised) if (deadline <= now) this.promised.delete(memberId)
+    // nobody rebalances for one who never came, but a join may have waited for it alone
+    if (this.state === 'PreparingRebalance') this.completeJoinIfAllAreThere()
     let hasLost = false
-    for (const [memberId, deadline] of this.promised) if (deadline <= now) hasLost = this.promised.delete(memberId)
     if (this.phaseDeadline !== undefined && this.phaseDeadline <= now) {
       this.phaseDeadline = undefined
       if (this.state === 'PreparingRebalance') {
-        this.completeJoin()
+        if (!this.gathersOn(now)) this.completeJoin()
         return
       }
       for (const member of this.members.all()) if (!member.hasSynced) this.members.remove(member)
       hasLost = true
     }
     for (const member of this.members.all()) {
-      if (member.joining || member.syncing || member.deadline > now) continue
+      if (isAlive(member) || member.deadline > now) continue
       this.members.remove(member)
       hasLost = true
     }
     if (hasLost) this.afterLoss()
+  }
+
+  /** Waits for more members to come together as long as new ones come, but not longer than they would wait. */
+  private gathersOn(now: number): boolean {
+    if (!this.gathering?.hasGrown || this.gathering.leftMs <= 0) return false
+    const delayMs = Math.min(this.initialRebalanceDelayMs, this.gathering.leftMs)
+    this.gathering = { hasGrown: false, leftMs: this.gathering.leftMs - delayMs }
+    this.phaseDeadline = now + delayMs
+    return true
   }
 
   /** Answers all who wait and stops the timer. */

@@ -65,7 +65,12 @@ export interface Member {
   assignment: Buffer
   /** Whether it has asked for its assignment in this generation. */
   hasSynced: boolean
-  /** When the session ends unless the member is heard of, in epoch milliseconds. A member that waits for an answer is alive. */
+  /** Whether it waits for the answer to its first join, by which it learns its id: when that takes too long, it is given up. */
+  isNew: boolean
+  /**
+   * When the session ends unless the member is heard of, in epoch milliseconds. A member that waits for an answer is alive, but for a new one,
+   * of which nobody can tell whether its client has hung up.
+   */
   deadline: number
   joining?: (result: JoinResult) => void
   syncing?: (result: SyncResult) => void
@@ -74,16 +79,11 @@ export interface Member {
 export const noAssignment = Buffer.alloc(0)
 
 export function failedJoin(errorCode: number, memberId: string): JoinResult {
-  return { errorCode, generationId: -1, protocolType: null, protocolName: '', leader: '', memberId, members: [] }
+  return { errorCode, generationId: -1, protocolType: null, protocolName: null, leader: '', memberId, members: [] }
 }
 
 export function failedSync(errorCode: number): SyncResult {
   return { errorCode, protocolType: null, protocolName: null, assignment: noAssignment }
-}
-
-/** Takes over what a member says of itself when it joins again. */
-export function update(member: Member, { clientHost, clientId, protocols, rebalanceTimeoutMs, sessionTimeoutMs }: JoinRequest): void {
-  Object.assign(member, { clientHost, clientId, protocols, rebalanceTimeoutMs, sessionTimeoutMs })
 }
 
 export function newMemberId({ clientId, groupInstanceId }: JoinRequest): string {
@@ -93,7 +93,12 @@ export function newMemberId({ clientId, groupInstanceId }: JoinRequest): string 
 export function newMember(id: string, request: JoinRequest): Member {
   const { clientId, clientHost, groupInstanceId: instanceId, protocols, rebalanceTimeoutMs, sessionTimeoutMs } = request
   const identity = { id, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols }
-  return { ...identity, assignment: noAssignment, hasSynced: false, deadline: 0 }
+  return { ...identity, assignment: noAssignment, hasSynced: false, isNew: true, deadline: 0 }
+}
+
+/** Whether its session goes on because it waits for an answer. */
+export function isAlive({ isNew, joining, syncing }: Member): boolean {
+  return !isNew && (joining !== undefined || syncing !== undefined)
 }
 
 /** Whether two lists of protocols say the same. */
@@ -102,14 +107,4 @@ export function sameProtocols(left: Protocol[], right: Protocol[]): boolean {
     left.length === right.length &&
     left.every((each, index) => each.name === right[index]!.name && each.metadata.equals(right[index]!.metadata))
   )
-}
-
-/** The protocol most members prefer among those that all support; undefined when there is none. */
-export function electProtocol(members: Member[]): string | undefined {
-  const votes = new Map<string, number>()
-  for (const { protocols } of members) {
-    const choice = protocols.find(({ name }) => members.every(other => other.protocols.some(each => each.name === name)))
-    if (choice) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1)
-  }
-  return [...votes].sort((left, right) => right[1] - left[1])[0]?.[0]
 }

@@ -6,12 +6,14 @@ import type { Handler } from './handler'
 const memberIdRequiredFrom = 4
 /** JoinGroup version from which a leader can be told to assign nothing (KIP-814). */
 const skipAssignmentFrom = 9
+/** JoinGroup version from which there may be no protocol in an answer; before, its name is then empty. */
+const noProtocolFrom = 7
 /** ConsumerGroupHeartbeat version from which a member chooses its own id (KIP-1082). */
 const ownIdRequiredFrom = 1
 
 export const joinGroup: Handler<'joinGroup'> = async ({ groups }, request, { clientHost, clientId, version }) => {
   const { groupId, groupInstanceId, memberId, protocolType, sessionTimeoutMs } = request
-  return groups.join(groupId, {
+  const joined = await groups.join(groupId, {
     memberId,
     groupInstanceId,
     clientId,
@@ -24,6 +26,7 @@ export const joinGroup: Handler<'joinGroup'> = async ({ groups }, request, { cli
     requiresMemberId: version >= memberIdRequiredFrom,
     canSkipAssignment: version >= skipAssignmentFrom
   })
+  return version < noProtocolFrom ? { ...joined, protocolName: joined.protocolName ?? '' } : joined
 }
 
 export const syncGroup: Handler<'syncGroup'> = ({ groups }, request) => groups.sync(request.groupId, request)
