@@ -326,14 +326,13 @@ export class ClassicGroup {
     return this.state === 'CompletingRebalance' && !isTransactional ? errorCodes.REBALANCE_IN_PROGRESS : errorCodes.NONE
   }
 
-  /** Whether a member reads the topic; undefined when the members are no consumers. */
-  readsTopic(topic: string): boolean | undefined {
-    if (this.members.size === 0) return false
-    if (this.protocolType !== 'consumer') return undefined
-    const metadata = this.members
-      .all()
-      .map(({ protocols }) => (protocols.find(({ name }) => name === this.protocolName) ?? protocols[0]!).metadata)
-    return metadata.some(each => subscribedTopics(each)?.includes(topic) ?? true)
+  /** Which topics members read, by name; undefined when they are no consumers. */
+  topicsRead(): Pick<ReadonlySet<string>, 'has'> | undefined {
+    if (this.members.size > 0 && this.protocolType !== 'consumer') return undefined
+    const all = this.members.all().map(({ protocols }) => protocols.find(({ name }) => name === this.protocolName) ?? protocols[0]!)
+    const read = all.map(({ metadata }) => subscribedTopics(metadata))
+    // one that cannot be understood may read any
+    return read.includes(undefined) ? { has: () => true } : new Set(read.flatMap(topics => topics ?? []))
   }
 
   private afterLoss(): void {

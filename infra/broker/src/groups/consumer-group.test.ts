@@ -237,6 +237,28 @@ describe('a static member', () => {
     expect(errorOf(() => beat('a', 1, asI))).toBe('FENCED_INSTANCE_ID')
   })
 
+  it('that is away comes back under its own id to what it has, but not while it is there', () => {
+    const { beat, join } = setUp()
+    join('a', asI)
+    expect(errorOf(() => join('a', asI))).toBe('UNRELEASED_INSTANCE_ID')
+    beat('a', -2, asI)
+    const back = join('a', asI)
+    expect([back.memberEpoch, partitionsOf(back)]).toEqual([1, [0, 1, 2, 3]])
+  })
+
+  it('and any other is expelled by its id or its instance id', () => {
+    const { group, join } = setUp()
+    join('a', asI)
+    join('b')
+    expect([group.expel('x', null), group.expel('', 'j'), group.expel('b', 'i')].map(errorName)).toEqual([
+      'UNKNOWN_MEMBER_ID',
+      'UNKNOWN_MEMBER_ID',
+      'FENCED_INSTANCE_ID'
+    ])
+    expect([group.expel('', 'i'), group.expel('b', null)]).toEqual([0, 0])
+    expect(group.isEmpty).toBe(true)
+  })
+
   it('that does not come back is gone when its session ends', () => {
     const { beat, clock, group, join } = setUp()
     join('a', asI)
@@ -262,18 +284,29 @@ describe('a static member', () => {
 
 it('offsets are committed and fetched under the member’s epoch only', () => {
   const { group } = pair()
+  const form = { version: 9 }
+  const inTransaction = { version: 5, isTransactional: true }
   const errors = [
-    group.commitError('a', 2),
-    group.commitError('a', 1),
-    group.commitError('x', 2),
-    group.commitError('', -1),
+    group.commitError('a', 2, form),
+    group.commitError('a', 1, form),
+    group.commitError('x', 2, form),
+    group.commitError('', -1, form),
     group.fetchError('a', 2),
     group.fetchError('a', 3),
-    group.fetchError(null, -1)
+    group.fetchError(null, -1),
+    group.commitError('a', 2, inTransaction),
+    group.commitError('a', 1, inTransaction)
   ]
   const [none, stale, unknown] = ['NONE', 'STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID']
-  expect(errors.map(errorName)).toEqual([none, stale, unknown, unknown, none, stale, none])
-  expect(setUp().group.commitError('', -1)).toBe(0)
+  expect(errors.map(errorName)).toEqual([none, stale, unknown, unknown, none, stale, none, none, 'ILLEGAL_GENERATION'])
+  expect(setUp().group.commitError('', -1, form)).toBe(0)
+})
+
+it('a version that knows no epochs commits nothing for a member', () => {
+  const { group } = pair()
+  expect(errorName(group.commitError('a', 2, { version: 8 }))).toBe('UNSUPPORTED_VERSION')
+  expect(errorName(group.commitError('x', 2, { version: 8 }))).toBe('UNKNOWN_MEMBER_ID')
+  expect(setUp().group.commitError('', -1, { version: 8 })).toBe(0)
 })
 
 it.each<[string, Partial<ConsumerHeartbeat>]>([

@@ -48,6 +48,15 @@ export interface ConsumerGroupOptions {
   heartbeatIntervalMs: number
 }
 
+/** In which request offsets are committed. */
+export interface CommitForm {
+  version: number
+  isTransactional?: boolean
+}
+
+/** OffsetCommit version from which it speaks of member epochs. */
+const epochsFrom = 9
+
 const nothing: Subscriptions = { topicsOf: new Map(), partitions: new Map() }
 
 export class ConsumerGroup {
@@ -57,6 +66,7 @@ export class ConsumerGroup {
   assignmentEpoch = 0
   assignorName = preferredAssignor([])
   private readonly membersById = new Map<string, ConsumerMember>()
+  private readonly membersByInstance = new Map<string, ConsumerMember>()
   private target = new Map<string, Assignment>()
   private subscriptions = nothing
   /** The catalog's count of changes that `subscriptions` knows. */
@@ -113,7 +123,7 @@ export class ConsumerGroup {
   }
 
   private ofInstance(instanceId: string): ConsumerMember | undefined {
-    return this.members.find(member => member.instanceId === instanceId)
+    return this.membersByInstance.get(instanceId)
   }
 
   /** The member that a heartbeat is of, which it may be the first of. */
@@ -153,19 +163,22 @@ export class ConsumerGroup {
           'GROUP_MAX_SIZE_REACHED',
           `The consumer group has reached its maximum capacity of ${this.options.membersMax} members.`
         )
+      this.forgetMember(this.membersById.get(id))
       const member = newConsumerMember(id, instanceId)
       this.membersById.set(id, member)
+      if (instanceId !== null) this.membersByInstance.set(instanceId, member)
       return member
     }
-    if (known.id === id) return Object.assign(known, nothingAssigned())
+    if (instanceId === null) return Object.assign(known, nothingAssigned())
     if (known.epoch !== awayEpoch) {
       const message = `Static member ${id} with instance id ${instanceId} cannot join the group because the instance id is owned by ${known.id} member.`
       throw new KafkaError('UNRELEASED_INSTANCE_ID', message)
     }
+    const target = this.targetOf(known)
     this.membersById.delete(known.id)
-    this.membersById.set(id, known)
-    this.target.set(id, this.targetOf(known))
     this.target.delete(known.id)
+    this.membersById.set(id, known)
+    this.target.set(id, target)
     return Object.assign(known, { id, epoch: 0, previousEpoch: 0, state: 'Stable' })
   }
 
@@ -190,7 +203,7 @@ export class ConsumerGroup {
       const names = this.options.topics.all().map(({ name }) => name)
       namesMatching(pattern, names)
     } catch (error) {
-      if (isNew) this.membersById.delete(member.id)
+      if (isNew) this.forgetMember(member)
       throw error
     }
   }
@@ -248,17 +261,36 @@ export class ConsumerGroup {
     return { memberId: member.id, memberEpoch: request.memberEpoch, heartbeatIntervalMs: 0, assignment: null }
   }
 
-  private remove(member: ConsumerMember): void {
+  /** Removes a member as LeaveGroup asks, which is how an administrator does: by its id, or by its instance id and if given its id. */
+  expel(memberId: string, instanceId: string | null): number {
+    const member = instanceId === null ? this.membersById.get(memberId) : this.ofInstance(instanceId)
+    if (!member) return errorCodes.UNKNOWN_MEMBER_ID
+    if (instanceId !== null && memberId !== '' && memberId !== member.id) return errorCodes.FENCED_INSTANCE_ID
+    this.remove(member)
+    return errorCodes.NONE
+  }
+
+  private forgetMember(member: ConsumerMember | undefined): void {
+    if (!member) return
     this.membersById.delete(member.id)
+    if (member.instanceId !== null) this.membersByInstance.delete(member.instanceId)
+  }
+
+  private remove(member: ConsumerMember): void {
+    this.forgetMember(member)
     this.target.delete(member.id)
     this.knownChanges = -1
     this.epoch++
   }
 
   /** NONE, or why a member, or with epoch -1 somebody outside the group, may not commit offsets now. */
-  commitError(memberId: string, memberEpoch: number): number {
+  commitError(memberId: string, memberEpoch: number, { isTransactional = false, version }: CommitForm): number {
     if (memberEpoch < 0 && this.isEmpty) return errorCodes.NONE
-    return this.epochError(memberId, memberEpoch)
+    const refused = this.epochError(memberId, memberEpoch)
+    if (refused === errorCodes.UNKNOWN_MEMBER_ID) return refused
+    // an older version knows generations only, as a transaction does
+    if (!isTransactional && version < epochsFrom) return errorCodes.UNSUPPORTED_VERSION
+    return isTransactional && refused === errorCodes.STALE_MEMBER_EPOCH ? errorCodes.ILLEGAL_GENERATION : refused
   }
 
   /** The same for fetching offsets, which everybody outside the group may. */
@@ -272,10 +304,11 @@ export class ConsumerGroup {
     return member.epoch === memberEpoch ? errorCodes.NONE : errorCodes.STALE_MEMBER_EPOCH
   }
 
-  /** Whether a member reads the topic of that id. */
-  readsTopic(topicId: string): boolean {
-    const { topicsOf } = resolve(this.membersById.values(), this.options.topics)
-    return [...topicsOf.values()].some(topics => topics.has(topicId))
+  /** Names of the topics that members read. */
+  topicsRead(): ReadonlySet<string> {
+    const { partitions } = resolve(this.membersById.values(), this.options.topics)
+    const read = this.options.topics.all().filter(({ id }) => partitions.has(id))
+    return new Set(read.map(({ name }) => name))
   }
 
   private nextDeadline(): number {

@@ -100,7 +100,9 @@ export class GroupCoordinator {
 
   leave(groupId: string, memberId: string, groupInstanceId: string | null): number {
     if (groupId === '') return errorCodes.INVALID_GROUP_ID
-    return this.findClassic(groupId)?.leave(memberId, groupInstanceId) ?? errorCodes.UNKNOWN_MEMBER_ID
+    const group = this.groups.get(groupId)
+    if (group?.type === 'consumer') return group.expel(memberId, groupInstanceId)
+    return group?.leave(memberId, groupInstanceId) ?? errorCodes.UNKNOWN_MEMBER_ID
   }
 
   /** A heartbeat of the new consumer protocol. Throws KafkaError. */
@@ -115,10 +117,11 @@ export class GroupCoordinator {
 
   /** NONE, or why the offsets of this member, or with a negative generation of somebody outside the group, may not be committed now. */
   commitError(groupId: string, committer: Committer): number {
-    if (groupId === '') return errorCodes.INVALID_GROUP_ID
-    const group = this.groups.get(groupId)
     const { generationId, isTransactional, memberId, version } = committer
-    if (group?.type === 'consumer') return group.commitError(memberId, generationId)
+    // offsets of old clients may lie in a group without a name
+    if (groupId === '' && isTransactional) return errorCodes.INVALID_GROUP_ID
+    const group = this.groups.get(groupId)
+    if (group?.type === 'consumer') return group.commitError(memberId, generationId, committer)
     if (group) return group.commitError(committer, isTransactional)
     if (generationId < 0) return errorCodes.NONE
     return version >= notFoundFrom ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.ILLEGAL_GENERATION

@@ -93,7 +93,7 @@ function describeConsumer(member: ConsumerMember, group: ConsumerGroup, topics: 
     clientId,
     clientHost: `/${clientHost}`,
     subscribedTopicNames,
-    subscribedTopicRegex,
+    subscribedTopicRegex: subscribedTopicRegex ?? '',
     assignment: describeAssignment(assigned, topics),
     targetAssignment: describeAssignment(group.targetOf(member), topics),
     memberType: consumerMemberType

@@ -47,7 +47,7 @@ export const consumerGroupHeartbeat: Handler<'consumerGroupHeartbeat'> = ({ grou
     const result = groups.consumerHeartbeat(request.groupId, { ...request, clientHost, clientId }, version >= ownIdRequiredFrom)
     return { errorCode: errorCodes.NONE, ...result }
   } catch (error) {
-    if (error instanceof KafkaError) return { errorCode: error.code, errorMessage: error.message }
+    if (error instanceof KafkaError) return { errorCode: error.code, errorMessage: error.reason }
     throw error
   }
 }

@@ -101,16 +101,16 @@ export const offsetFetch: Handler<'offsetFetch'> = (state, { groupId, groups, re
 }
 
 export const offsetDelete: Handler<'offsetDelete'> = ({ groups, topics: allTopics }, { groupId, topics }) => {
+  if (groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID, topics: [] }
   const group = groups.find(groupId)
   if (!groups.has(groupId)) return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, topics: [] }
-  const reads = (name: string) => (group?.type === 'consumer' ? group.readsTopic(allTopics.find(name)?.id ?? '') : group?.readsTopic(name))
-  if (group && topics.some(({ name }) => reads(name) === undefined)) return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] }
+  const read = group ? group.topicsRead() : new Set<string>()
+  if (!read) return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] }
   const entries: OffsetEntry[] = []
   const answers = topics.map(({ name, partitions }) => {
-    const isRead = reads(name)
     const results = partitions.map(({ partitionIndex }) => {
       if (!allTopics.find(name)?.partitions[partitionIndex]) return { partitionIndex, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION }
-      if (isRead) return { partitionIndex, errorCode: errorCodes.GROUP_SUBSCRIBED_TO_TOPIC }
+      if (read.has(name)) return { partitionIndex, errorCode: errorCodes.GROUP_SUBSCRIBED_TO_TOPIC }
       if (groups.offsets.get(groupId, name, partitionIndex)) entries.push([groupId, name, partitionIndex, null, -1, null])
       return { partitionIndex, errorCode: errorCodes.NONE }
     })
