@@ -3,7 +3,7 @@ import { configOperation, configResource, errorCodes, KafkaError } from '../prot
 import { configType, elementsOf } from '../topics/config-values'
 import { type Configs, topicConfigOfBroker, topicConfigs } from '../topics/topic-configs'
 import { checkTopicName, type Topic } from '../topics/topics'
-import { type BrokerState, type Handler, nodeId } from './handler'
+import { type BrokerState, countOf, type Handler, nodeId } from './handler'
 
 interface Resource {
   resourceType: number
@@ -56,12 +56,11 @@ function configurable(state: BrokerState, { resourceName, resourceType }: Resour
 /** Runs `change` for each resource; one that is named twice, or names a setting twice, is refused. */
 function answer<R extends Resource & { configs: { name: string }[] }>(resources: R[], change: (resource: R) => void) {
   const keyOf = ({ resourceName, resourceType }: Resource): string => `${resourceType} ${resourceName}`
-  const keys = resources.map(keyOf)
+  const times = countOf(resources.map(keyOf))
   return resources.map(resource => {
     const { configs, resourceName, resourceType } = resource
     try {
-      const key = keyOf(resource)
-      if (keys.indexOf(key) !== keys.lastIndexOf(key)) {
+      if (times.get(keyOf(resource))! > 1) {
         throw new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.')
       }
       if (new Set(configs.map(({ name }) => name)).size < configs.length) {

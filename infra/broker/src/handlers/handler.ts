@@ -54,3 +54,10 @@ export type Handler<N extends ApiName> = (
 export function topicOf(topics: Topics, name: string | null, id: string, usesIds: boolean): Topic | undefined {
   return usesIds ? topics.findById(id) : topics.find(name ?? '')
 }
+
+/** How often each key is named in a request. */
+export function countOf(keys: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return counts
+}

@@ -1,5 +1,5 @@
 // How are a group's offsets committed and fetched?
-import type { OffsetEntry } from '../groups/offset-file'
+import type { OffsetEntry } from '../groups/offset-store'
 import { type Apis, errorCodes, KafkaError, type RequestOf, zeroUuid } from '../protocol'
 import type { Topic } from '../topics/topics'
 import { type BrokerState, type Handler, topicOf } from './handler'

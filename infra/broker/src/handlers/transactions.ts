@@ -1,5 +1,5 @@
 // How does a producer begin, fill and end transactions?
-import type { OffsetEntry } from '../groups/offset-file'
+import type { OffsetEntry } from '../groups/offset-store'
 import { errorCodes, errorName, KafkaError } from '../protocol'
 import type { Place, ProducerAndEpoch } from '../transactions/transaction'
 import type { BrokerState, Handler } from './handler'

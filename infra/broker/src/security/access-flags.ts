@@ -45,8 +45,11 @@ function usersIn(text: string, source: string): Record<string, string> {
     if (at < 1 || at === line.length - 1) throw new FlagError(`${source}, line ${index + 1}: must be name=password.`)
     return [[line.slice(0, at).trim(), line.slice(at + 1)]]
   })
-  const twice = users.find(([name], index) => users.findIndex(other => other[0] === name) !== index)
-  if (twice) throw new FlagError(`${source}: the user ${twice[0]} is named twice. Keep one line.`)
+  const names = new Set<string>()
+  for (const [name] of users) {
+    if (names.has(name)) throw new FlagError(`${source}: the user ${name} is named twice. Keep one line.`)
+    names.add(name)
+  }
   if (users.length === 0) throw new FlagError(`${source}: names no user. Write a line name=password for each.`)
   return Object.fromEntries(users)
 }
