@@ -100,10 +100,12 @@ export class TransactionCoordinator {
   }
 
   private forgetOldest(): void {
-    const oldest = this.all().find(each => !isOpen(each) && !isPrepared(each))
-    if (!oldest) return
-    this.write({ id: oldest.id, state: 'Dead' })
-    this.byId.delete(oldest.id)
+    for (const each of this.byId.values()) {
+      if (isOpen(each) || isPrepared(each)) continue
+      this.write({ id: each.id, state: 'Dead' })
+      this.byId.delete(each.id)
+      return
+    }
   }
 
   private required(id: string): Transaction {
