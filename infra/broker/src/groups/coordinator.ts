@@ -8,8 +8,7 @@ import { type ConsumerHeartbeat, type ConsumerHeartbeatResult, checkHeartbeat } 
 import type { TopicCatalog } from './consumer-subscriptions'
 import { GroupTypes } from './group-types'
 import { failedJoin, failedSync, type JoinRequest, type JoinResult, type MemberClaim, type SyncRequest, type SyncResult } from './member'
-import type { OffsetEntry } from './offset-file'
-import type { OffsetStore } from './offset-store'
+import type { OffsetEntry, OffsetStore } from './offset-store'
 
 export interface CoordinatorOptions {
   offsets: OffsetStore

@@ -55,3 +55,13 @@ it('the file is rewritten when it is mostly history', () => {
   expect(statSync(path).size).toBeLessThan(60_000 * 10)
   expect(new OffsetStore(path, flusher).get('g', 'orders', 0)!.offset).toBe(59_999)
 })
+
+it('a group is forgotten, and an offset kept, without a look at all others', () => {
+  const store = new OffsetStore(undefined, flusher)
+  const ids = Array.from({ length: 20_000 }, (_, index) => `g${index}`)
+  store.commit(ids.map(id => [id, 'orders', 0, 1, 0, null]))
+  const begun = performance.now()
+  for (const id of ids) store.deleteGroup(id)
+  expect(performance.now() - begun).toBeLessThan(2000)
+  expect([...store.groupIds()]).toEqual([])
+})

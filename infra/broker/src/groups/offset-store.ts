@@ -1,6 +1,16 @@
 // How far has each group read in each partition?
 import type { Flusher } from '../log/flusher'
-import { type OffsetEntry, OffsetFile } from './offset-file'
+import { JsonLines } from '../log/json-lines'
+
+/** One committed offset, as a line of the file says it; `null` in place of the offset forgets it. */
+export type OffsetEntry = [
+  group: string,
+  topic: string,
+  partition: number,
+  offset: number | null,
+  leaderEpoch: number,
+  metadata: string | null
+]
 
 export interface CommittedOffset {
   offset: number
@@ -14,22 +24,24 @@ type Topics = Map<string, Partitions>
 /** Committed offsets of all groups, in memory and, given a path, in a file. */
 export class OffsetStore {
   private readonly groups = new Map<string, Topics>()
-  private readonly file: OffsetFile | undefined
+  /** Partitions of all groups with an offset. */
+  private count = 0
+  private readonly file: JsonLines<OffsetEntry> | undefined
 
   constructor(
     path: string | undefined,
     private readonly flusher: Flusher
   ) {
     if (path === undefined) return
-    this.file = new OffsetFile(path)
+    this.file = new JsonLines(path)
     for (const entry of this.file.load()) this.apply(entry)
-    if (this.file.isWorthRewriting(this.count())) this.file.rewrite(this.entries())
+    if (this.file.isWorthRewriting(this.count)) this.file.rewrite(this.entries())
   }
 
   private apply([group, topic, partition, offset, leaderEpoch, metadata]: OffsetEntry): void {
     if (offset === null) {
       const topics = this.groups.get(group)
-      topics?.get(topic)?.delete(partition)
+      if (topics?.get(topic)?.delete(partition)) this.count--
       if (topics?.get(topic)?.size === 0) topics.delete(topic)
       if (topics?.size === 0) this.groups.delete(group)
       return
@@ -38,6 +50,7 @@ export class OffsetStore {
     if (!topics) this.groups.set(group, (topics = new Map()))
     let partitions = topics.get(topic)
     if (!partitions) topics.set(topic, (partitions = new Map()))
+    if (!partitions.has(partition)) this.count++
     partitions.set(partition, { offset, leaderEpoch, metadata })
   }
 
@@ -49,7 +62,7 @@ export class OffsetStore {
       this.flusher.appended(this.file)
     }
     for (const entry of entries) this.apply(entry)
-    if (this.file?.isWorthRewriting(this.count())) this.file.rewrite(this.entries())
+    if (this.file?.isWorthRewriting(this.count)) this.file.rewrite(this.entries())
   }
 
   get(group: string, topic: string, partition: number): CommittedOffset | undefined {
@@ -68,21 +81,14 @@ export class OffsetStore {
 
   /** Forgets a group; whether there was one. */
   deleteGroup(group: string): boolean {
-    const forgotten = this.entries().filter(([id]) => id === group)
-    this.commit(forgotten.map(([id, topic, partition]) => [id, topic, partition, null, -1, null]))
-    return forgotten.length > 0
+    const topics = [...this.topicsOf(group)]
+    this.commit(topics.flatMap(([topic, partitions]) => forgetting(group, topic, partitions)))
+    return topics.length > 0
   }
 
   /** Forgets what all groups read of a topic that is deleted. */
   deleteTopic(name: string): void {
-    const forgotten = this.entries().filter(([, topic]) => topic === name)
-    this.commit(forgotten.map(([id, topic, partition]) => [id, topic, partition, null, -1, null]))
-  }
-
-  private count(): number {
-    let count = 0
-    for (const topics of this.groups.values()) for (const partitions of topics.values()) count += partitions.size
-    return count
+    this.commit([...this.groups].flatMap(([group, topics]) => forgetting(group, name, topics.get(name))))
   }
 
   private entries(): OffsetEntry[] {
@@ -100,4 +106,8 @@ export class OffsetStore {
   close(): void {
     this.file?.close()
   }
+}
+
+function forgetting(group: string, topic: string, partitions: ReadonlyMap<number, unknown> = new Map()): OffsetEntry[] {
+  return [...partitions.keys()].map(partition => [group, topic, partition, null, -1, null])
 }

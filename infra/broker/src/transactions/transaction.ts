@@ -1,5 +1,5 @@
 // What may happen to the transactions of one transactional id, and what becomes of them?
-import type { OffsetEntry } from '../groups/offset-file'
+import type { OffsetEntry } from '../groups/offset-store'
 import { KafkaError } from '../protocol'
 
 // As in Apache Kafka's transaction coordinator. A state and an event give an action and the next state:
