@@ -43,7 +43,11 @@ describe('by hand', () => {
     expect(() => unpackZstd(frame, 2)).toThrow('asks for more than 2 bytes')
     expect(() => unpackZstd(frame.subarray(0, -1), 100)).toThrow()
     // a window of 2 ** 41 bytes
-    expect(() => unpackZstd(Buffer.from('28b52ffd00f8190000616263', 'hex'), 1 << 20)).toThrow('asks for more than 1048576 bytes')
+    const vast = Buffer.from('28b52ffd00f8190000616263', 'hex')
+    expect(() => unpackZstd(vast, 1 << 20)).toThrow('asks for more than 1048576 bytes')
+    expect(() => unpackZstd(Buffer.concat([frame, vast]), 1 << 20)).toThrow('asks for more than 1048576 bytes')
+    const skippable = Buffer.from('502a4d18020000007879', 'hex')
+    expect(unpackZstd(Buffer.concat([skippable, frame, skippable, frame]), 6).toString()).toBe('abcabc')
   })
 
   it('snappy: a literal, and copies of each kind', () => {
