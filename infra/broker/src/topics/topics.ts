@@ -42,6 +42,9 @@ export function checkTopicName(name: string): void {
   }
 }
 
+/** Two names that differ in dots and underscores only would be one in the names of metrics, so that Kafka takes the first alone. */
+const likenessOf = (name: string): string => name.replaceAll('.', '_')
+
 /** Runs `write`; what the disk refuses becomes KafkaError KAFKA_STORAGE_ERROR. */
 function storing(write: () => void): void {
   try {
@@ -54,6 +57,8 @@ function storing(write: () => void): void {
 export class Topics {
   private readonly byName = new Map<string, Topic>()
   private readonly byId = new Map<string, Topic>()
+  /** Names by what metrics make of them. */
+  private readonly byLikeness = new Map<string, string>()
   readonly clusterId: string
   /** Counts what was created, grown and deleted, so that somebody who keeps what it saw can tell that it is old. */
   changes = 0
@@ -102,9 +107,20 @@ export class Topics {
   private open(name: string, id: string, partitions: number, configs: Configs): Topic {
     const topic: Topic = { name, id, configs, settings: readLogSettings(configs, this.topicDefaults), partitions: [] }
     this.openPartitions(topic, partitions)
-    this.byName.set(name, topic)
-    this.byId.set(id, topic)
+    this.enter(topic)
     return topic
+  }
+
+  private enter(topic: Topic): void {
+    this.byName.set(topic.name, topic)
+    this.byId.set(topic.id, topic)
+    this.byLikeness.set(likenessOf(topic.name), topic.name)
+  }
+
+  private leave({ id, name }: Topic): void {
+    this.byName.delete(name)
+    this.byId.delete(id)
+    this.byLikeness.delete(likenessOf(name))
   }
 
   private openPartitions(topic: Topic, total: number): void {
@@ -114,12 +130,12 @@ export class Topics {
     }
   }
 
-  private checkCount(partitions: number): void {
+  private checkCount(partitions: number, before = 0): void {
     const { partitionsMax, partitionsPerTopicMax } = this.limits
-    if (partitions < 1 || partitions > partitionsPerTopicMax) {
-      throw new KafkaError('INVALID_PARTITIONS', `Number of partitions must be between 1 and ${partitionsPerTopicMax}, not ${partitions}.`)
-    }
-    let all = partitions
+    if (partitions < 1) throw new KafkaError('INVALID_PARTITIONS', 'Number of partitions was set to an invalid non-positive value.')
+    if (partitions > partitionsPerTopicMax)
+      throw new KafkaError('INVALID_PARTITIONS', `a topic has ${partitionsPerTopicMax} partitions at most, not ${partitions}`)
+    let all = partitions - before
     for (const topic of this.byName.values()) all += topic.partitions.length
     if (all > partitionsMax) throw new KafkaError('POLICY_VIOLATION', `the broker holds ${partitionsMax} partitions at most`)
   }
@@ -128,6 +144,8 @@ export class Topics {
   checkNew(name: string, partitions: number, configs: Configs): void {
     checkTopicName(name)
     if (this.byName.has(name)) throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
+    const like = this.byLikeness.get(likenessOf(name))
+    if (like !== undefined) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Topic '${name}' collides with existing topic: ${like}`)
     if (this.byName.size >= this.limits.topicsMax)
       throw new KafkaError('POLICY_VIOLATION', `the broker holds ${this.limits.topicsMax} topics at most`)
     this.checkCount(partitions)
@@ -146,8 +164,8 @@ export class Topics {
     try {
       this.saveCatalog()
     } catch (error) {
-      this.byName.delete(name)
-      this.byId.delete(topic.id)
+      this.leave(topic)
+      for (const log of topic.partitions) log.delete()
       throw error
     }
     return topic
@@ -156,9 +174,12 @@ export class Topics {
   /** Throws KafkaError INVALID_PARTITIONS unless `total` is more than there are. */
   checkGrowth(topic: Topic, total: number): void {
     const now = topic.partitions.length
-    if (total <= now)
-      throw new KafkaError('INVALID_PARTITIONS', `Topic currently has ${now} partitions, which is not less than the requested ${total}.`)
-    this.checkCount(total)
+    if (total === now) throw new KafkaError('INVALID_PARTITIONS', `Topic already has ${now} partition(s).`)
+    if (total < now) {
+      const reason = `The topic ${topic.name} currently has ${now} partition(s); ${total} would not be an increase.`
+      throw new KafkaError('INVALID_PARTITIONS', reason)
+    }
+    this.checkCount(total, now)
   }
 
   /** Adds partitions up to `total`. Throws KafkaError as `checkGrowth` does. */
@@ -169,7 +190,7 @@ export class Topics {
     try {
       this.saveCatalog()
     } catch (error) {
-      topic.partitions.length = before
+      for (const log of topic.partitions.splice(before)) log.delete()
       throw error
     }
   }
@@ -220,11 +241,15 @@ export class Topics {
     for (const topic of this.byName.values()) this.apply(topic, topic.configs)
   }
 
-  /** Removes a topic and its records. */
+  /** Removes a topic and its records. Throws KafkaError KAFKA_STORAGE_ERROR when that cannot be kept, and keeps it then. */
   delete(topic: Topic): void {
-    this.byName.delete(topic.name)
-    this.byId.delete(topic.id)
-    this.saveCatalog()
+    this.leave(topic)
+    try {
+      this.saveCatalog()
+    } catch (error) {
+      this.enter(topic)
+      throw error
+    }
     for (const partition of topic.partitions) partition.delete()
   }
 
