@@ -119,7 +119,7 @@ function openStores(dataDir: string | undefined, options: BrokerOptions, limits:
     consumerSessionTimeoutMs: options.consumerSessionTimeoutMs ?? defaultConsumerSessionTimeoutMs,
     consumerHeartbeatIntervalMs: options.consumerHeartbeatIntervalMs ?? defaultConsumerHeartbeatIntervalMs
   })
-  const faults = new Faults({ clock, topicNameOf: id => topics.findById(id)?.name, groupOf: id => groups.findClassic(id) })
+  const faults = new Faults({ clock, topicNameOf: id => topics.findById(id)?.name, groupOf: id => groups.find(id) })
   const producerIds = new ProducerIds(dataDir)
   const path = dataDir && join(dataDir, 'transactions.jsonl')
   const transactions = new TransactionCoordinator({ path, topics, offsets, producerIds, flusher, clock, limits, onWarning })

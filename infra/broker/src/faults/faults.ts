@@ -1,6 +1,7 @@
 // How does a test make a broker fail, delay, hang up, or move a coordinator?
 import type { Clock } from '../clock'
 import type { ClassicGroup } from '../groups/classic-group'
+import type { ConsumerGroup } from '../groups/consumer-group'
 import type { Caller } from '../handlers/handler'
 import { type ApiName, coordinatorKeyType, errorCodes } from '../protocol'
 import { type Fault, RunningFault } from './fault'
@@ -12,7 +13,7 @@ import { checkDemand, type DropOptions, type FailOptions, FaultError, type Fault
 export interface FaultSurroundings {
   clock: Clock
   topicNameOf: (topicId: string) => string | undefined
-  groupOf: (groupId: string) => ClassicGroup | undefined
+  groupOf: (groupId: string) => ClassicGroup | ConsumerGroup | undefined
 }
 
 /** Closes the connection that a request came on. */
@@ -91,12 +92,16 @@ export class Faults {
 
   /**
    * Makes a group rebalance now, and ends the rebalance with the first member that joins, as though the others had been too late: they are
-   * left out, join anew and make a second rebalance of it. Throws FaultError unless the group has two members.
+   * left out, join anew and make a second rebalance of it. Throws FaultError unless the group has two members of the classic protocol.
    */
   splitRebalance(groupId: string): Fault {
     const group = this.surroundings.groupOf(groupId)
-    const members = group?.members.size ?? 0
     const call = `faults.splitRebalance('${groupId}')`
+    if (group?.type === 'consumer')
+      throw new FaultError(
+        `${call}: the group speaks the new consumer protocol, in which nobody waits for a join. Let classic members join.`
+      )
+    const members = group?.members.size ?? 0
     if (!group || members < 2) throw new FaultError(`${call}: the group has ${members} members. Let two join before.`)
     const fault = new RunningFault(call, 1, () => {
       group.cancelSplit()
@@ -125,11 +130,12 @@ export class Faults {
   /** Answers a request as its handler `act` does, but for the faults that it meets. Throws ConnectionDropped. */
   async answer(api: ApiName, request: Message, caller: Caller, act: Act): Promise<unknown> {
     for (const rule of this.concerning('delay', api, request, caller)) {
+      // another request may have met the last of it while this one waited
+      if (rule.fault.isOver) continue
       rule.fault.meet()
       await this.wait(rule.ms!, caller.signal)
     }
     this.hangUp('before', api, request, caller)
-    if (api === 'findCoordinator') this.noteLookUp(request, caller)
     const splits: Split[] = []
     let rest: Message | undefined = request
     for (const kind of ['move', 'fail'] as const) {
@@ -144,6 +150,7 @@ export class Faults {
     // Kafka has no other way to tell a producer that wants no answer
     if (splits.length > 0 && request.acks === 0) throw new ConnectionDropped('a fault fails a produce request with acks 0')
     let answer = rest && ((await act(rest)) as Message | undefined)
+    if (api === 'findCoordinator' && rest) this.noteLookUp(rest, caller)
     this.hangUp('after', api, request, caller)
     for (const split of splits.reverse()) answer = split.join(answer)
     return answer

@@ -50,6 +50,14 @@ export function whole(blank: Message = {}): Placement {
   }
 }
 
+/** The elements that are meant, and the others: a list may be very long. */
+function parted<T>(all: readonly T[], isMeant: (each: T) => boolean): [meant: T[], others: T[]] {
+  const meant: T[] = []
+  const others: T[] = []
+  for (const each of all) (isMeant(each) ? meant : others).push(each)
+  return [meant, others]
+}
+
 export interface ListPlaces {
   /** Fields of the request and of the answer that hold the list. */
   from: string
@@ -75,10 +83,8 @@ export function elements({ blank, from, named = name => ({ name }), nameOf = eac
     subjects: subject ? [subject] : [],
     coordinated: subject === 'topic' ? undefined : subject,
     split(request, { errorCode, errorMessage }, meant) {
-      const asked = list(request, from)
-      const taken = asked.filter(each => isMeant(each, meant))
+      const [taken, left] = parted(list(request, from), each => isMeant(each, meant))
       if (taken.length === 0) return undefined
-      const left = asked.filter(each => !taken.includes(each))
       const answers = taken.map(each => ({ ...fieldsOf(each), ...blank, errorCode, errorMessage }))
       return {
         rest: left.length > 0 ? { ...request, [from]: left } : undefined,
@@ -115,21 +121,20 @@ export function partitions({ blank, code = 'errorCode', index, restWith, ...fiel
       for (const topic of list(request, topicsFrom) as Message[]) {
         const asked = list(topic, partitionsFrom)
         const isMeant = meant.topic(nameOf(topic), topic.topicId)
-        const taken = isMeant ? asked.filter(each => meant.partition(indexOf(each))) : []
-        const left = asked.filter(each => !taken.includes(each))
+        const [taken, left] = parted(asked, each => isMeant && meant.partition(indexOf(each)))
         const answers = taken.map(each => ({ ...blank, [index[1]]: indexOf(each), [code]: errorCode, errorMessage }))
         if (taken.length > 0) refused.push({ ...topic, [partitionsTo]: answers })
         if (left.length > 0) rest.push({ ...topic, [partitionsFrom]: left })
       }
       if (refused.length === 0) return undefined
       const join = (answer: Message | undefined): Message => {
-        const topics = [...(list(answer, topicsTo) as Message[])]
-        for (const topic of refused) {
-          const at = topics.findIndex(each => nameOf(each) === nameOf(topic) && each.topicId === topic.topicId)
-          if (at < 0) topics.push(topic)
-          else topics[at] = { ...topics[at], [partitionsTo]: [...list(topics[at], partitionsTo), ...list(topic, partitionsTo)] }
+        const topics = new Map<string, Message>()
+        for (const topic of [...(list(answer, topicsTo) as Message[]), ...refused]) {
+          const key = `${nameOf(topic)} ${topic.topicId}`
+          const known = topics.get(key)
+          topics.set(key, known ? { ...known, [partitionsTo]: [...list(known, partitionsTo), ...list(topic, partitionsTo)] } : topic)
         }
-        return { errorCode: 0, ...answer, [topicsTo]: topics }
+        return { errorCode: 0, ...answer, [topicsTo]: [...topics.values()] }
       }
       return { rest: rest.length > 0 ? { ...request, ...restWith, [topicsFrom]: rest } : undefined, join }
     }
