@@ -252,6 +252,7 @@ it('settings are listed for what has them', async () => {
   }
   expect(await listed([])).toEqual(['NONE', ['2 t', '4 0', '8 0']])
   expect(await listed([configResource.group, configResource.clientMetrics])).toEqual(['NONE', []])
+  expect(await listed(Array(1000).fill(configResource.topic))).toEqual(['NONE', ['2 t']])
   expect(await listed([7])).toEqual(['UNSUPPORTED_VERSION', []])
   for (const type of [configResource.group, configResource.clientMetrics, configResource.brokerLogger])
     expect(await describeConfigs(client, [type, '0'])).toMatchObject({ errorCode: 0, configs: [] })

@@ -199,8 +199,22 @@ describe('a subscription by regular expression', () => {
     expect(partitionsOf(beat('a', 3, { ...matching('(?i)T'), topicPartitions: null }))).toHaveLength(4)
   })
 
+  it('is looked for once when many members share it', () => {
+    const { join } = setUp(300)
+    const begun = performance.now()
+    for (let index = 0; index < 300; index++) join(`m${index}`, matching('t.*'))
+    expect(performance.now() - begun).toBeLessThan(5000)
+  })
+
+  it('may escape any punctuation', () => {
+    const { join, topics } = setUp()
+    topics.set('a-b_c.d', 2)
+    expect(partitionsOf(join('a', matching('a\\-b\\_c\\.[d\\-]')))).toEqual([0, 1])
+  })
+
   it.each([
     ['is none', '('],
+    ['names no class', '\\p{None}'],
     ['is too long', 'a'.repeat(1001)],
     ['would take years', '(a+)+']
   ])('that %s is refused, and its member is not let in', (_, expression) => {

@@ -29,16 +29,25 @@ function matching(pattern: string, names: readonly string[]): string[] {
   }
 }
 
-function topicsOf(member: ConsumerMember, catalog: TopicCatalog): Set<Topic> {
-  const topics = new Set<Topic>()
-  const { subscribedTopicNames, subscribedTopicRegex: pattern } = member
-  const matched = pattern
-    ? matching(
+/** What a pattern matches; members mostly share one, and each match takes a while. */
+function matcherOf(catalog: TopicCatalog): (pattern: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
+  return pattern => {
+    const names =
+      known.get(pattern) ??
+      matching(
         pattern,
         catalog.all().map(({ name }) => name)
       )
-    : []
-  for (const name of [...subscribedTopicNames, ...matched]) {
+    known.set(pattern, names)
+    return names
+  }
+}
+
+function topicsOf(member: ConsumerMember, catalog: TopicCatalog, matched: (pattern: string) => readonly string[]): Set<Topic> {
+  const topics = new Set<Topic>()
+  const { subscribedTopicNames, subscribedTopicRegex: pattern } = member
+  for (const name of pattern ? [...subscribedTopicNames, ...matched(pattern)] : subscribedTopicNames) {
     const topic = catalog.find(name)
     if (topic) topics.add(topic)
   }
@@ -48,8 +57,9 @@ function topicsOf(member: ConsumerMember, catalog: TopicCatalog): Set<Topic> {
 /** Names that are no topic yet are left out until they are. */
 export function resolve(members: Iterable<ConsumerMember>, catalog: TopicCatalog): Subscriptions {
   const found: Subscriptions = { topicsOf: new Map(), partitions: new Map() }
+  const matched = matcherOf(catalog)
   for (const member of members) {
-    const topics = topicsOf(member, catalog)
+    const topics = topicsOf(member, catalog, matched)
     found.topicsOf.set(member.id, new Set([...topics].map(({ id }) => id)))
     for (const { id, partitions } of topics) found.partitions.set(id, partitions.length)
   }

@@ -12,6 +12,13 @@ function invalid(pattern: string, cause?: unknown): KafkaError {
   return new KafkaError('INVALID_REGULAR_EXPRESSION', `SubscribedTopicRegex \`${pattern}\` is not a valid regular expression`, { cause })
 }
 
+/** RE2 lets any punctuation be escaped, JavaScript only some of it. */
+function withKnownEscapes(pattern: string): string {
+  return pattern.replace(/\\([\s\S])/g, (pair, escaped: string) =>
+    /[!"#%&',:;<=>@_`~-]/.test(escaped) ? `\\x${escaped.charCodeAt(0).toString(16)}` : pair
+  )
+}
+
 /**
  * The names that match as a whole. RE2, which Apache Kafka uses, is nearly JavaScript's syntax: `(?i)` at the beginning is understood.
  * Throws KafkaError INVALID_REGULAR_EXPRESSION, also when it takes too long to tell.
@@ -20,7 +27,7 @@ export function namesMatching(pattern: string, names: readonly string[]): string
   if (pattern.length > expressionCharsMax) throw invalid(`${pattern.slice(0, expressionCharsMax)}…`)
   const isCaseless = pattern.startsWith('(?i)')
   try {
-    const expression = new RegExp(`^(?:${isCaseless ? pattern.slice(4) : pattern})$`, isCaseless ? 'iu' : 'u')
+    const expression = new RegExp(`^(?:${withKnownEscapes(isCaseless ? pattern.slice(4) : pattern)})$`, isCaseless ? 'isu' : 'su')
     // the only way to give up on an expression in the middle of a name
     return [...matchAll.runInContext(createContext({ expression, names }), { timeout: matchMsMax })]
   } catch (cause) {

@@ -143,6 +143,8 @@ export const listConfigResources: Handler<'listConfigResources'> = ({ topics }, 
     [broker]: [String(nodeId)],
     [brokerLogger]: [String(nodeId)]
   }
-  const configResources = asked.flatMap(resourceType => (names[resourceType] ?? []).map(resourceName => ({ resourceName, resourceType })))
+  const configResources = [...new Set(asked)].flatMap(resourceType =>
+    (names[resourceType] ?? []).map(resourceName => ({ resourceName, resourceType }))
+  )
   return { errorCode: errorCodes.NONE, configResources }
 }

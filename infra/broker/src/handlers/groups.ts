@@ -55,15 +55,16 @@ export const describeGroups: Handler<'describeGroups'> = ({ groups }, request, {
 
 export const listGroups: Handler<'listGroups'> = ({ groups }, { statesFilter, typesFilter }) => {
   // filters are compared without regard to case, as Apache Kafka does
-  const accepts = (filter: string[], value: string) =>
-    filter.length === 0 || filter.some(each => each.toLowerCase() === value.toLowerCase())
+  const states = new Set(statesFilter.map(each => each.toLowerCase()))
+  const types = new Set(typesFilter.map(each => each.toLowerCase()))
+  const accepts = (filter: ReadonlySet<string>, value: string) => filter.size === 0 || filter.has(value.toLowerCase())
   const listed = groups.groupIds().map(groupId => {
     const group = groups.find(groupId)
     return { groupId, protocolType: group?.protocolType ?? '', groupState: group?.state ?? 'Empty', groupType: group?.type ?? 'classic' }
   })
   return {
     errorCode: errorCodes.NONE,
-    groups: listed.filter(({ groupState, groupType }) => accepts(statesFilter, groupState) && accepts(typesFilter, groupType))
+    groups: listed.filter(({ groupState, groupType }) => accepts(states, groupState) && accepts(types, groupType))
   }
 }
 

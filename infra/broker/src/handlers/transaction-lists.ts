@@ -1,4 +1,5 @@
 // Which transactions and producers are there, in which state, and how is a marker written by hand?
+import { namesMatching } from '../groups/topic-expression'
 import type { PartitionLog } from '../log/partition-log'
 import { errorCodes, KafkaError, type Marker } from '../protocol'
 import { type Place, type TransactionState, transactionStates } from '../transactions/transaction'
@@ -27,7 +28,11 @@ export const describeProducers: Handler<'describeProducers'> = (state, { topics 
 
 function byTopic(places: readonly Place[]): { topic: string; partitions: number[] }[] {
   const found = new Map<string, number[]>()
-  for (const [topic, partition] of places) found.set(topic, [...(found.get(topic) ?? []), partition])
+  for (const [topic, partition] of places) {
+    const partitions = found.get(topic)
+    if (partitions) partitions.push(partition)
+    else found.set(topic, [partition])
+  }
   return [...found].map(([topic, partitions]) => ({ topic, partitions }))
 }
 
@@ -51,27 +56,33 @@ export const describeTransactions: Handler<'describeTransactions'> = ({ transact
   })
 })
 
-/** A regular expression for whole transactional ids; undefined when it is none. */
-function patternOf(text: string | null): RegExp | undefined {
+/** The ids of which a pattern matches the whole; undefined when it is none, or takes too long to tell. */
+function matching(pattern: string | null, ids: readonly string[]): ReadonlySet<string> | undefined {
   try {
-    return new RegExp(`^(?:${text || '.*'})$`, 's')
-  } catch {
-    return undefined
+    return new Set(pattern ? namesMatching(pattern, ids) : ids)
+  } catch (error) {
+    if (error instanceof KafkaError) return undefined
+    throw error
   }
 }
 
 export const listTransactions: Handler<'listTransactions'> = ({ clock, transactions }, request) => {
   const { durationFilter, producerIdFilters, stateFilters, transactionalIdPattern } = request
-  const pattern = patternOf(transactionalIdPattern)
-  if (!pattern) return { errorCode: errorCodes.INVALID_REGULAR_EXPRESSION, transactionStates: [] }
+  const all = transactions.all()
+  const ids = matching(
+    transactionalIdPattern,
+    all.map(({ id }) => id)
+  )
+  if (!ids) return { errorCode: errorCodes.INVALID_REGULAR_EXPRESSION, transactionStates: [] }
   const isState = (name: string) => transactionStates.includes(name as TransactionState)
-  const known = stateFilters.filter(isState)
+  const states = new Set(stateFilters)
+  const producerIds = new Set(producerIdFilters)
   // a filter of nothing but unknown states accepts none
-  const listed = transactions.all().filter(({ id, producerId, startedAt, state }) => {
-    if (stateFilters.length > 0 && !known.includes(state)) return false
-    if (producerIdFilters.length > 0 && !producerIdFilters.includes(producerId)) return false
+  const listed = all.filter(({ id, producerId, startedAt, state }) => {
+    if (states.size > 0 && !states.has(state)) return false
+    if (producerIds.size > 0 && !producerIds.has(producerId)) return false
     const isLongEnough = durationFilter < 0 || clock.now() - startedAt > durationFilter
-    return isLongEnough && pattern.test(id)
+    return isLongEnough && ids.has(id)
   })
   return {
     errorCode: errorCodes.NONE,
