@@ -217,19 +217,6 @@ it('a look-up that is refused is none: who was sent away has to ask again', asyn
   expect(await commit(client, 'g')).toBe('NONE')
 })
 
-it('very many partitions, all refused or half of them, cost no more than they are', async () => {
-  const { client, faults } = await setUp()
-  const partitions = Array.from({ length: 50_000 }, (_, partitionIndex) => ({ partitionIndex, committedOffset: 1 }))
-  const commitAll = () => client.call('offsetCommit', { groupId: 'g', topics: [{ name: 't', partitions }] }, 9)
-  const begun = performance.now()
-  faults.fail('offsetCommit', { error: 'COORDINATOR_LOAD_IN_PROGRESS' })
-  expect((await commitAll()).topics[0]!.partitions).toHaveLength(50_000)
-  const names = Array.from({ length: 50_000 }, (_, index) => `g${index}`)
-  faults.fail('describeGroups', { error: 'COORDINATOR_LOAD_IN_PROGRESS' })
-  expect((await client.call('describeGroups', { groups: names })).groups).toHaveLength(50_000)
-  expect(performance.now() - begun).toBeLessThan(2000)
-})
-
 describe('splitRebalance', () => {
   it('is nothing for a group of the new consumer protocol, and says so', async () => {
     const { client, faults } = await setUp()

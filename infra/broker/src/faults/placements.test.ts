@@ -2,6 +2,7 @@
 import { TestClient } from '../../test/client'
 import { type Broker, startBroker } from '../index'
 import { type AnyApi, type ApiName, apis, errorCodes } from '../protocol'
+import { placements } from './placements'
 
 const topicId = '01234567-89ab-cdef-0123-456789abcdef'
 const producer = { transactionalId: 'x', producerId: 1, producerEpoch: 0 }
@@ -89,4 +90,20 @@ it.each(calls)('%s v%i', async (name, version) => {
   expect(errorsIn(answer)).toEqual([errorCodes.POLICY_VIOLATION])
   expect(fault.count).toBe(1)
   client.close()
+})
+
+it('very long lists are split in one pass', () => {
+  const partitions = Array.from({ length: 200_000 }, (_, partitionIndex) => ({ partitionIndex }))
+  const meant = {
+    topic: () => true,
+    partition: (index: unknown) => Number(index) % 2 === 0,
+    group: () => true,
+    transactionalId: () => true
+  }
+  const refused = { errorCode: 1, errorMessage: null, version: 9 }
+  const begun = performance.now()
+  const { join, rest } = placements.offsetCommit.split({ groupId: 'g', topics: [{ name: 't', partitions }] }, refused, meant)!
+  const { topics } = join(rest) as { topics: { partitions: unknown[] }[] }
+  expect(topics.map(each => each.partitions.length)).toEqual([200_000])
+  expect(performance.now() - begun).toBeLessThan(5000)
 })
