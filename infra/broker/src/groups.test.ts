@@ -132,6 +132,12 @@ describe('the classic protocol', () => {
     expect((await client.call('offsetFetch', { groups })).groups[0]!.topics[0]!.partitions[0]!.committedOffset).toBe(0)
   })
 
+  it('a group that only told somebody an id is empty, and can be deleted', async () => {
+    const { client } = await setUp()
+    expect(errorName((await join(client)).errorCode)).toBe('MEMBER_ID_REQUIRED')
+    expect((await client.call('deleteGroups', { groupsNames: ['g'] })).results[0]!.errorCode).toBe(0)
+  })
+
   it('groupMembersMax members are all', async () => {
     const { client } = await setUp({ limits: { groupMembersMax: 1 } })
     await classicMember(client)

@@ -365,6 +365,17 @@ describe('a static member', () => {
     expect((await short).generationId).toBe(3)
   })
 
+  it('that was late has another session to come back in', async () => {
+    const { clock, dynamic, group, join, stays } = await staticPair()
+    const rebalanceTimeoutMs = sessionTimeoutMs - 1
+    await join(stays.memberId, asStatic('i', { rebalanceTimeoutMs }))
+    const rejoining = join(dynamic.memberId, { rebalanceTimeoutMs })
+    clock.advance(rebalanceTimeoutMs)
+    expect((await rejoining).generationId).toBe(3)
+    clock.advance(2)
+    expect(group.members.all().map(({ instanceId }) => instanceId)).toEqual([null, 'i'])
+  })
+
   it('is removed by its instance id alone, several at once', async () => {
     const { group, join } = setUp()
     const first = await join('', asStatic('a'))

@@ -42,7 +42,7 @@ import { subscribedTopics } from './subscription'
 // | commit without membership | NONE                | UNKNOWN_MEMBER_ID       | UNKNOWN_MEMBER_ID         | UNKNOWN_MEMBER_ID         |
 //
 // A rebalance in which nobody is left ends in Empty. A wrong generation is ILLEGAL_GENERATION in every state, a member id that was replaced
-// under its instance id FENCED_INSTANCE_ID. A static member that does not join in time keeps its place until its session ends; it does not lead.
+// under its instance id FENCED_INSTANCE_ID. A static member that does not join in time keeps its place for another session; it does not lead.
 // Cooperative clients need nothing of this: they rejoin with what they own in their metadata.
 export type ClassicState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
@@ -197,11 +197,11 @@ export class ClassicGroup {
     for (const member of members) {
       member.assignment = noAssignment
       member.hasSynced = false
+      this.touch(member)
     }
     for (const member of joining) {
       const answer = member.joining!
       member.joining = undefined
-      this.touch(member)
       answer(this.joined(member))
     }
   }

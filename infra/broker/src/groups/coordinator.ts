@@ -109,7 +109,7 @@ export class GroupCoordinator {
     checkHeartbeat(groupId, request, makesOwnId)
     const group = this.groups.get(groupId)
     if (group?.type === 'consumer') return group.heartbeat(request)
-    if (group && !group.isEmpty) throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
+    if (group && group.state !== 'Empty') throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
     if (request.memberEpoch !== 0) throw new KafkaError('GROUP_ID_NOT_FOUND', `Consumer group ${groupId} not found.`)
     return this.add(this.newConsumerGroup(groupId)).heartbeat(request)
   }
@@ -155,7 +155,7 @@ export class GroupCoordinator {
   /** Forgets a group and its offsets. */
   delete(groupId: string): number {
     const group = this.groups.get(groupId)
-    if (group && !group.isEmpty) return errorCodes.NON_EMPTY_GROUP
+    if (group && group.state !== 'Empty') return errorCodes.NON_EMPTY_GROUP
     const wasKnown = this.has(groupId)
     this.offsets.deleteGroup(groupId)
     this.forget(groupId)
