@@ -5,7 +5,7 @@ const base = require('./jest.config.cjs')
 module.exports = {
   ...base,
   testMatch: ['**/compat/**/*.test.ts', '**/slow/**/*.test.ts'],
-  testPathIgnorePatterns: base.testPathIgnorePatterns.filter(pattern => !/compat|slow/.test(pattern)),
+  testPathIgnorePatterns: [...base.testPathIgnorePatterns.filter(pattern => !/compat|slow/.test(pattern)), '/compat/node/'],
   testTimeout: 180_000,
   maxWorkers: 1
 }

@@ -1,7 +1,7 @@
 // What `npm test` runs. Suites that need servers from other package managers, and the slowest ones, are in jest.compat.cjs.
 module.exports = {
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/compat/', '/slow/', '/\\.esbuild/', '/\\.serverless/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/compat/(?!node/)', '/slow/', '/\\.esbuild/', '/\\.serverless/'],
   modulePathIgnorePatterns: ['/dist/', '/\\.esbuild/', '/\\.serverless/', '/\\.sluice/'],
   transform: {
     '^.+\\.[mc]?[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],

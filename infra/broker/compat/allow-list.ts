@@ -4,6 +4,25 @@ import * as zlib from 'node:zlib'
 // not in Node 20
 const { zstdCompressSync } = zlib as { zstdCompressSync?: unknown }
 
+function isThere(name: string): boolean {
+  try {
+    require.resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const ofCodec = (codec: string, works: boolean, reason: string): Record<string, string> =>
+  works ? {} : { [`records of every kind come back as they were sent with ${codec}`]: reason }
+
+const ofPlatformatic = (version: string, hasZstd = Boolean(zstdCompressSync)): Record<string, string> => ({
+  'a header comes as often as it was sent': 'its headers are a map',
+  'members of a group share its partitions as they come and go: cooperative': `version ${version} has no cooperative assignor`,
+  'a static member comes back without a rebalance': `version ${version} leaves the group when a static member is closed`,
+  ...ofCodec('zstd', hasZstd, 'it needs Node 22.15 for zstd')
+})
+
 export type Client = keyof typeof allowList
 
 export const allowList = {
@@ -15,12 +34,29 @@ export const allowList = {
     'a group goes on where it committed or was set: consumer': 'version 3.0.12 has only the classic protocol',
     'a static member is fenced by another of its name': 'version 3.0.12 does not raise the error, with Apache Kafka neither'
   } as Record<string, string>,
-  '@platformatic/kafka': {
-    'a header comes as often as it was sent': 'its headers are a map',
-    'members of a group share its partitions as they come and go: cooperative': 'version 1.35 has no cooperative assignor',
-    'a static member comes back without a rebalance': 'version 1.35 leaves the group when a static member is closed',
-    ...(zstdCompressSync ? {} : { 'records of every kind come back as they were sent with zstd': 'it needs Node 22.15 for zstd' })
-  } as Record<string, string>
+  kafkajs: {
+    'a header without a value stays without': 'its producer takes no such header',
+    'a header comes as often as it was sent': 'its headers are a map, which loses the order of those of one name and another',
+    'members of a group share its partitions as they come and go: cooperative': 'version 2.2.4 has no cooperative assignor',
+    'members of a group share its partitions as they come and go: consumer': 'version 2.2.4 has only the classic protocol',
+    'a group goes on where it committed or was set: consumer': 'version 2.2.4 has only the classic protocol',
+    'a static member comes back without a rebalance': 'version 2.2.4 has no static members',
+    'a static member is fenced by another of its name': 'version 2.2.4 has no static members',
+    ...ofCodec('snappy', isThere('snappy'), 'kafkajs takes it from another package, which npm left out'),
+    ...ofCodec('lz4', isThere('lz4-napi'), 'kafkajs takes it from another package, which npm left out')
+  } as Record<string, string>,
+  '@platformatic/kafka 1.22': {
+    ...ofPlatformatic('1.22'),
+    'a record without a key, and one without a value, stay without': 'version 1.22 gives an empty key and value',
+    'a header without a value stays without': 'version 1.22 gives an empty value',
+    'a group goes on where it committed or was set: eager': 'version 1.22 goes on behind the offset that it committed',
+    'a group goes on where it committed or was set: consumer': 'version 1.22 goes on behind the offset that it committed',
+    'a static member is fenced by another of its name': 'version 1.22 keeps the name of a static member to itself',
+    'the admin client makes, changes and deletes': 'version 1.22 does not administer settings, partitions and records',
+    'a transaction is read when it is committed, and its producer is fenced by the next': 'version 1.22 has no transactions'
+  } as Record<string, string>,
+  '@platformatic/kafka 1.35': ofPlatformatic('1.35'),
+  '@platformatic/kafka 2.12': ofPlatformatic('2.12', true)
 }
 
 /**
