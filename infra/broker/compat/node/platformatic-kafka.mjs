@@ -8,6 +8,7 @@ const {
   Admin,
   ConfigResourceTypes,
   Consumer,
+  cooperativeStickyAssigner,
   FetchIsolationLevels,
   IncrementalAlterConfigOperationTypes,
   Producer,
@@ -97,7 +98,9 @@ export function open({ address, codec, protocol, security }, { input, say }) {
   }
 
   async function join(options = {}) {
-    const member = consumer('g', { groupProtocol: protocol === 'consumer' ? 'consumer' : 'classic', ...options })
+    const cooperative = { protocols: [{ name: 'cooperative-sticky', version: 1 }], partitionAssigner: cooperativeStickyAssigner }
+    const groupProtocol = protocol === 'consumer' ? 'consumer' : 'classic'
+    const member = consumer('g', { groupProtocol, ...(protocol === 'cooperative' && cooperative), ...options })
     const stream = await consume(member, { topics: ['t'], mode: 'committed', fallbackMode: 'earliest' })
     return { member, stream }
   }
@@ -105,7 +108,7 @@ export function open({ address, codec, protocol, security }, { input, say }) {
   const partsOf = ({ member }) => member.assignments?.find(({ topic }) => topic === 't')?.partitions ?? []
 
   async function group() {
-    if (protocol === 'cooperative') throw new Error('there is no cooperative assignor')
+    if (protocol === 'cooperative' && !cooperativeStickyAssigner) throw new Error('there is no cooperative assignor')
     await create(6)
     const members = []
     const seen = new Set()
