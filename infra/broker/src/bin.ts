@@ -11,6 +11,7 @@ const exitCodes: Record<StartProblem, number> = {
   HOST_NOT_LOOPBACK: 2,
   HOST_UNUSABLE: 2,
   LIMIT_UNUSABLE: 2,
+  OPTION_UNUSABLE: 2,
   TLS_UNUSABLE: 2,
   SASL_UNUSABLE: 2,
   PORT_TAKEN: 3,

@@ -363,6 +363,17 @@ describe('starting', () => {
     await expect(startBroker({ port })).rejects.toMatchObject({ problem: 'PORT_TAKEN', message: expect.stringContaining(String(port)) })
   })
 
+  it.each([
+    [{ port: 99_999 }, 'port: must be a whole number from 0 to 65535, not 99999.'],
+    [{ port: '9092' }, 'port: must be a whole number from 0 to 65535, not "9092".'],
+    [{ dataDir: '' }, 'dataDir: must not be empty. Leave it out instead.'],
+    [{ autoCreateTopics: 'no' }, 'autoCreateTopics: must be of type boolean, not "no".'],
+    [{ limits: null }, 'limits: must be of type object, not null.'],
+    [{ data_dir: 'kafka' }, 'data_dir: there is no such option. Did you mean dataDir?']
+  ])('with an option that cannot be used says why: %j', async (options, message) => {
+    await expect(startBroker(options as BrokerOptions)).rejects.toMatchObject({ problem: 'OPTION_UNUSABLE', message })
+  })
+
   it('beyond loopback needs the word', async () => {
     await expect(startBroker({ host: '0.0.0.0' })).rejects.toMatchObject({ problem: 'HOST_NOT_LOOPBACK' })
     await start({ host: '0.0.0.0', listenAnywhere: true })

@@ -5,6 +5,7 @@ export type StartProblem =
   | 'HOST_NOT_LOOPBACK'
   | 'HOST_UNUSABLE'
   | 'LIMIT_UNUSABLE'
+  | 'OPTION_UNUSABLE'
   | 'TLS_UNUSABLE'
   | 'SASL_UNUSABLE'
   | 'CONFIG_UNUSABLE'

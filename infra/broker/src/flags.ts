@@ -1,7 +1,7 @@
 // Which flags does the command take, and what is said of one that cannot be used?
 import { parseArgs } from 'node:util'
-import type { BrokerOptions } from './broker'
 import { FlagError } from './errors'
+import { type BrokerOptions, wholeNumbers } from './options'
 import { readAccess, saslUsersVariable } from './security/access-flags'
 
 export const defaultPort = 9092
@@ -48,8 +48,9 @@ const flags = {
   version: { type: 'boolean' }
 } as const
 
-function numberOf(flag: string, given: string | undefined, min: number, max: number): number | undefined {
+function numberOf(flag: string, given: string | undefined, option: keyof typeof wholeNumbers): number | undefined {
   if (given === undefined) return undefined
+  const { max, min } = wholeNumbers[option]
   const value = Number(given)
   if (/^\d+$/.test(given) && value >= min && value <= max) return value
   throw new FlagError(`--${flag} ${given}: must be a whole number from ${min} to ${max}.`)
@@ -85,15 +86,15 @@ export function readFlags(args: string[], environment: NodeJS.ProcessEnv = {}): 
   return {
     kind: 'start',
     options: {
-      port: numberOf('port', values.port, 0, 65_535) ?? defaultPort,
+      port: numberOf('port', values.port, 'port') ?? defaultPort,
       host: values.host,
       listenAnywhere: values['listen-anywhere'],
       dataDir: values['data-dir'],
-      defaultPartitions: numberOf('partitions', values.partitions, 1, 10_000),
+      defaultPartitions: numberOf('partitions', values.partitions, 'defaultPartitions'),
       autoCreateTopics: !values['no-auto-create'],
-      flushMs: numberOf('flush-ms', values['flush-ms'], 0, 3_600_000),
+      flushMs: numberOf('flush-ms', values['flush-ms'], 'flushMs'),
       configs: configsOf(values.config),
-      cleanupMs: numberOf('cleanup-ms', values['cleanup-ms'], 1, 3_600_000),
+      cleanupMs: numberOf('cleanup-ms', values['cleanup-ms'], 'cleanupMs'),
       ...readAccess(values, environment)
     }
   }

@@ -1,5 +1,5 @@
 // What does a program or a test need to run a broker?
-export { type Broker, type BrokerOptions, startBroker } from './broker'
+export { type Broker, startBroker } from './broker'
 export { type Clock, systemClock } from './clock'
 export { BrokerStartError, type StartProblem } from './errors'
 export type { Fault } from './faults/fault'
@@ -7,5 +7,6 @@ export type { Faults } from './faults/faults'
 export { type DropOptions, type FailOptions, FaultError, type FaultFilter } from './faults/rules'
 export { defaultLimits, type Limits } from './limits'
 export { ManualClock } from './manual-clock'
+export type { BrokerOptions } from './options'
 export type { TlsOptions } from './security/tls'
 export type { Mechanism, SaslOptions } from './security/users'
