@@ -105,6 +105,21 @@ describe('frames', () => {
     expect(decodeRequest(frame.subarray(4), 6).name).toBe('listOffsets')
   })
 
+  it('what is named again and again is told of once', async () => {
+    const { client } = await setUp({})
+    await createTopics(client, ['t', 10])
+    const times = <T>(asked: T): T[] => Array.from({ length: 10_000 }, () => asked)
+    const { topics } = await client.call('metadata', { topics: times({ name: 't' }) }, 9)
+    const { results } = await client.call('describeConfigs', { resources: times({ resourceType: 2, resourceName: 't' }) })
+    const { groups } = await client.call('describeGroups', { groups: times('g') })
+    const { groups: consumerGroups } = await client.call('consumerGroupDescribe', { groupIds: times('g') })
+    const { transactionStates } = await client.call('describeTransactions', { transactionalIds: times('x') })
+    const { groups: committed } = await client.call('offsetFetch', { groups: times({ groupId: 'g', topics: null }) }, 8)
+    const { topics: written } = await client.call('describeProducers', { topics: times({ name: 't', partitionIndexes: [0, 0] }) })
+    for (const told of [topics, results, groups, consumerGroups, transactionStates, committed, written]) expect(told).toHaveLength(1)
+    expect(written[0]!.partitions).toHaveLength(1)
+  })
+
   it('a string that is longer than an INT16 can say is refused in flexible versions as well', () => {
     const request = (name: string) => encodeRequest(apis.metadata, 12, { correlationId: 1 }, { topics: [{ name }] }).subarray(4)
     expect(decodeRequest(request('x'.repeat(32_767))).name).toBe('metadata')

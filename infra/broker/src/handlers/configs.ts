@@ -3,7 +3,7 @@ import { configResource, configSource, errorCodes, KafkaError } from '../protoco
 import { configType } from '../topics/config-values'
 import { type Configs, topicConfigOfBroker, topicConfigs } from '../topics/topic-configs'
 import { checkTopicName } from '../topics/topics'
-import { type BrokerState, type Handler, nodeId } from './handler'
+import { type BrokerState, distinct, type Handler, nodeId } from './handler'
 
 interface DescribedConfig {
   name: string
@@ -119,7 +119,8 @@ function configsOf(state: BrokerState, resourceType: number, resourceName: strin
 }
 
 export const describeConfigs: Handler<'describeConfigs'> = (state, { includeSynonyms, resources }) => ({
-  results: resources.map(({ configurationKeys, resourceName, resourceType }) => {
+  results: distinct(resources, ({ resourceName, resourceType }) => `${resourceType} ${resourceName}`).map(asked => {
+    const { configurationKeys, resourceName, resourceType } = asked
     const resource = { resourceType, resourceName }
     try {
       const configs = configsOf(state, resourceType, resourceName)

@@ -6,7 +6,7 @@ import { type ConsumerMember, toTopicPartitions } from '../groups/consumer-membe
 import type { Member } from '../groups/member'
 import { errorCodes } from '../protocol'
 import type { Topics } from '../topics/topics'
-import type { Handler } from './handler'
+import { distinct, type Handler } from './handler'
 
 /** DescribeGroups version from which an unknown group is an error instead of a dead group. */
 const notFoundFrom = 6
@@ -26,7 +26,7 @@ function describeMember(member: Member, { protocolName, state }: ClassicGroup) {
 }
 
 export const describeGroups: Handler<'describeGroups'> = ({ groups }, request, { version }) => ({
-  groups: request.groups.map(groupId => {
+  groups: distinct(request.groups).map(groupId => {
     const group = groups.find(groupId)
     if (group?.type === 'classic' && !(group.isEmpty && group.generation === 0)) {
       const { members, protocolName, protocolType, state } = group
@@ -102,7 +102,7 @@ function describeConsumer(member: ConsumerMember, group: ConsumerGroup, topics: 
 }
 
 export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = ({ groups, topics }, { groupIds }) => ({
-  groups: groupIds.map(groupId => {
+  groups: distinct(groupIds).map(groupId => {
     const group = groups.find(groupId)
     if (groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID, groupId, members: [] }
     if (group?.type !== 'consumer') {

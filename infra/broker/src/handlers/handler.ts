@@ -55,6 +55,11 @@ export function topicOf(topics: Topics, name: string | null, id: string, usesIds
   return usesIds ? topics.findById(id) : topics.find(name ?? '')
 }
 
+/** What is asked for, each thing once: whoever names it a million times is not told of it a million times. */
+export function distinct<T>(asked: readonly T[], keyOf: (each: T) => string = String): T[] {
+  return [...new Map(asked.map(each => [keyOf(each), each])).values()]
+}
+
 /** How often each key is named in a request. */
 export function countOf(keys: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>()

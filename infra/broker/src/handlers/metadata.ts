@@ -2,7 +2,7 @@
 import { leaderEpoch } from '../log/partition-log'
 import { errorCodes, KafkaError, zeroUuid } from '../protocol'
 import type { Topic } from '../topics/topics'
-import { type BrokerState, type Handler, nodeId } from './handler'
+import { type BrokerState, distinct, type Handler, nodeId } from './handler'
 
 function describe(topic: Topic) {
   const partitions = topic.partitions.map((_, partitionIndex) => ({
@@ -39,7 +39,7 @@ export const metadata: Handler<'metadata'> = (state, request, { version }) => {
   const mayCreate = state.autoCreateTopics && request.allowAutoTopicCreation
   const described = isAll
     ? topics.all().map(describe)
-    : request.topics!.map(({ name, topicId }) => {
+    : distinct(request.topics!, ({ name, topicId }) => name ?? ` ${topicId}`).map(({ name, topicId }) => {
         if (name !== null) return byName(state, name, mayCreate)
         const topic = topics.findById(topicId)
         // before version 12 a topic without a name cannot be written

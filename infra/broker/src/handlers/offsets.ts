@@ -2,7 +2,7 @@
 import type { OffsetEntry } from '../groups/offset-store'
 import { type Apis, errorCodes, KafkaError, type RequestOf, zeroUuid } from '../protocol'
 import type { Topic } from '../topics/topics'
-import { type BrokerState, type Handler, topicOf } from './handler'
+import { type BrokerState, distinct, type Handler, topicOf } from './handler'
 
 const idsFrom = 10
 const metadataBytesMax = 4096
@@ -89,7 +89,7 @@ export const offsetFetch: Handler<'offsetFetch'> = (state, { groupId, groups, re
   const usesIds = version >= idsFrom
   if (version >= 8) {
     return {
-      groups: groups.map(asked => {
+      groups: distinct(groups, each => each.groupId).map(asked => {
         const errorCode = state.groups.fetchError(asked.groupId, asked.memberId, asked.memberEpoch)
         const topics = errorCode === errorCodes.NONE ? committedOf(state, asked.groupId, asked.topics, usesIds, requireStable) : []
         return { groupId: asked.groupId, topics, errorCode }

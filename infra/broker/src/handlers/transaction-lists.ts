@@ -3,12 +3,22 @@ import { namesMatching } from '../groups/topic-expression'
 import type { PartitionLog } from '../log/partition-log'
 import { errorCodes, KafkaError, type Marker } from '../protocol'
 import { type Place, type TransactionState, transactionStates } from '../transactions/transaction'
-import type { Handler } from './handler'
+import { distinct, type Handler } from './handler'
+
+function partitionsByTopic(topics: readonly { name: string; partitionIndexes: number[] }[]): [name: string, Set<number>][] {
+  const asked = new Map<string, Set<number>>()
+  for (const { name, partitionIndexes } of topics) {
+    const known = asked.get(name) ?? new Set()
+    for (const each of partitionIndexes) known.add(each)
+    asked.set(name, known)
+  }
+  return [...asked]
+}
 
 export const describeProducers: Handler<'describeProducers'> = (state, { topics }) => ({
-  topics: topics.map(({ name, partitionIndexes }) => ({
+  topics: partitionsByTopic(topics).map(([name, partitionIndexes]) => ({
     name,
-    partitions: partitionIndexes.map(partitionIndex => {
+    partitions: [...partitionIndexes].map(partitionIndex => {
       const log = state.topics.find(name)?.partitions[partitionIndex]
       if (!log) return { partitionIndex, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, activeProducers: [] }
       const activeProducers = log
@@ -37,7 +47,7 @@ function byTopic(places: readonly Place[]): { topic: string; partitions: number[
 }
 
 export const describeTransactions: Handler<'describeTransactions'> = ({ transactions }, { transactionalIds }) => ({
-  transactionStates: transactionalIds.map(transactionalId => {
+  transactionStates: distinct(transactionalIds).map(transactionalId => {
     const found = transactions.find(transactionalId)
     if (!found) {
       const isEmpty = transactionalId === ''
