@@ -7,8 +7,13 @@ import { type BrokerState, countOf, type Handler, nodeId } from './handler'
 
 const replicationFactor = 1
 
+interface Outcome {
+  errorCode: number
+  errorMessage: string | null
+}
+
 /** Runs `act`; a KafkaError becomes the code and message to answer with. */
-function attempt(act: () => void): { errorCode: number; errorMessage: string | null } {
+function attempt(act: () => void): Outcome {
   try {
     act()
     return { errorCode: errorCodes.NONE, errorMessage: null }
@@ -16,6 +21,18 @@ function attempt(act: () => void): { errorCode: number; errorMessage: string | n
     if (error instanceof KafkaError) return { errorCode: error.code, errorMessage: error.reason }
     throw error
   }
+}
+
+/** Runs `act` with one write to disk for all of it; when that is refused, so is whatever `act` took for done. */
+function attemptTogether<A extends Outcome>({ topics }: BrokerState, act: () => A[]): A[] {
+  let answers: A[] = []
+  const outcome = attempt(() => {
+    topics.together(() => {
+      answers = act()
+    })
+  })
+  const isRefused = outcome.errorCode !== errorCodes.NONE
+  return answers.map(answer => (isRefused && answer.errorCode === errorCodes.NONE ? { ...answer, ...outcome } : answer))
 }
 
 interface NewTopic {
@@ -74,7 +91,7 @@ function partitionsOf(asked: NewTopic, defaultPartitions: number): number {
 
 export const createTopics: Handler<'createTopics'> = (state, { topics, validateOnly }) => {
   const { once, refused } = withoutDuplicates(topics)
-  const answers = once.map(asked => {
+  const create = (asked: NewTopic) => {
     const { name } = asked
     let topic: Topic | undefined
     let partitions = -1
@@ -93,13 +110,13 @@ export const createTopics: Handler<'createTopics'> = (state, { topics, validateO
       ...describeConfig(state, each, configs)
     }))
     return { name, topicId: topic?.id ?? zeroUuid, ...outcome, numPartitions: partitions, replicationFactor, configs: described }
-  })
-  return { topics: [...answers, ...refused] }
+  }
+  return { topics: [...attemptTogether(state, () => once.map(create)), ...refused] }
 }
 
 export const createPartitions: Handler<'createPartitions'> = (state, { topics, validateOnly }) => {
   const { once, refused } = withoutDuplicates(topics)
-  const results = once.map(({ assignments, count, name }) => ({
+  const grow = ({ assignments, count, name }: (typeof once)[number]) => ({
     name,
     ...attempt(() => {
       const topic = state.topics.find(name)
@@ -113,14 +130,15 @@ export const createPartitions: Handler<'createPartitions'> = (state, { topics, v
       checkReplicas(assignments ?? [])
       if (!validateOnly) state.topics.grow(topic, count)
     })
-  }))
-  return { results: [...results, ...refused] }
+  })
+  return { results: [...attemptTogether(state, () => once.map(grow)), ...refused] }
 }
 
 function remove(state: BrokerState, topic: Topic): void {
-  state.topics.delete(topic)
-  state.groups.offsets.deleteTopic(topic.name)
-  state.transactions.forgetTopic(topic.name)
+  state.topics.delete(topic, () => {
+    state.groups.offsets.deleteTopic(topic.name)
+    state.transactions.forgetTopic(topic.name)
+  })
 }
 
 const neither = 'Neither topic name nor id were specified.'
@@ -129,7 +147,7 @@ const both = 'You may not specify both topic name and topic id.'
 export const deleteTopics: Handler<'deleteTopics'> = (state, { topicNames, topics }) => {
   const named = [...topics, ...topicNames.map(name => ({ name, topicId: zeroUuid }))]
   const { once, refused } = withoutDuplicates(named)
-  const responses = once.map(({ name, topicId }) => {
+  const removeOne = ({ name, topicId }: (typeof once)[number]) => {
     const isNamedById = topicId !== zeroUuid
     if ((name === null) !== isNamedById)
       return { name, topicId, errorCode: errorCodes.INVALID_REQUEST, errorMessage: isNamedById ? both : neither }
@@ -139,6 +157,7 @@ export const deleteTopics: Handler<'deleteTopics'> = (state, { topicNames, topic
       return { name, topicId, errorCode, errorMessage: 'This server does not host this topic.' }
     }
     return { name: topic.name, topicId: topic.id, ...attempt(() => remove(state, topic)) }
-  })
+  }
+  const responses = attemptTogether(state, () => once.map(removeOne))
   return { responses: [...responses, ...refused.map(each => ({ ...each, topicId: zeroUuid }))] }
 }

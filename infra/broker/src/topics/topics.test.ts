@@ -1,5 +1,5 @@
 // Are topics created, grown and deleted as Apache Kafka does, and is nothing half done when the disk refuses?
-import { mkdirSync, rmdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { TestClient } from '../../test/client'
 import { temporaryFolder } from '../../test/folder'
@@ -101,6 +101,16 @@ it('a topic may grow to all the partitions that there may be', async () => {
   expect(await grow({ name: 't', count: 7 })).toEqual([expect.stringContaining('POLICY_VIOLATION')])
 })
 
+it('thousands of topics are created and deleted by one request', async () => {
+  const dataDir = temporaryFolder()
+  const { create, remove } = await setUp({ dataDir })
+  const topics = Array.from({ length: 1000 }, (_, index) => ({ name: `t${index}` }))
+  expect(new Set((await create(...topics)).map(answer => answer.split(' ')[1]))).toEqual(new Set(['NONE']))
+  expect(JSON.parse(readFileSync(join(dataDir, 'topics.json'), 'utf8')).topics).toHaveLength(1000)
+  await remove(...topics)
+  expect(JSON.parse(readFileSync(join(dataDir, 'topics.json'), 'utf8')).topics).toEqual([])
+})
+
 it('when the disk refuses, no topic comes, grows or goes', async () => {
   const dataDir = temporaryFolder()
   const { client, create, grow, remove } = await setUp({ dataDir })
@@ -109,11 +119,12 @@ it('when the disk refuses, no topic comes, grows or goes', async () => {
   const inTheWay = join(dataDir, 'topics.json.new')
   mkdirSync(inTheWay)
   const storage = expect.stringContaining('KAFKA_STORAGE_ERROR')
-  expect([await create({ name: 'u' }), await grow({ name: 't', count: 2 }), await remove({ name: 't' })]).toEqual([
-    [storage],
-    [storage],
-    [storage]
+  expect(await create({ name: 'u' }, { name: 't' }, { name: 'v' })).toEqual([
+    storage,
+    "t TOPIC_ALREADY_EXISTS Topic 't' already exists.",
+    storage
   ])
+  expect([await grow({ name: 't', count: 2 }), await remove({ name: 't' })]).toEqual([[storage], [storage]])
   rmdirSync(inTheWay)
   const { topics } = await client.call('metadata', { topics: null })
   expect(topics.map(({ name, partitions }) => [name, partitions.length])).toEqual([['t', 1]])

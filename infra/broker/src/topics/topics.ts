@@ -45,6 +45,14 @@ export function checkTopicName(name: string): void {
 /** Two names that differ in dots and underscores only would be one in the names of metrics, so that Kafka takes the first alone. */
 const likenessOf = (name: string): string => name.replaceAll('.', '_')
 
+/** A change that the catalog does not have yet. */
+interface Unsaved {
+  /** Should the disk refuse. */
+  undo: () => void
+  /** Once it cannot be lost. */
+  done?: () => void
+}
+
 /** Runs `write`; what the disk refuses becomes KafkaError KAFKA_STORAGE_ERROR. */
 function storing(write: () => void): void {
   try {
@@ -64,6 +72,8 @@ export class Topics {
   changes = 0
   private readonly catalogPath: string | undefined
   private changedConfigs: BrokerConfigs
+  private readonly unsaved: Unsaved[] = []
+  private isTogether = false
 
   /**
    * Opens what `dataDir` holds. Throws when its catalog cannot be read.
@@ -98,6 +108,38 @@ export class Topics {
     const topics = this.all().map(({ configs, id, name, partitions }) => ({ name, id, partitions: partitions.length, configs }))
     const catalog: Catalog = { clusterId: this.clusterId, topics, brokerConfigs: this.changedConfigs }
     storing(() => replaceFile(this.catalogPath!, `${JSON.stringify(catalog, null, 2)}\n`))
+  }
+
+  /**
+   * Runs `change`, and writes the catalog once for all that it creates, grows, deletes and sets.
+   * @throws KafkaError KAFKA_STORAGE_ERROR when the disk refuses; all of it is undone then
+   */
+  together<T>(change: () => T): T {
+    this.isTogether = true
+    try {
+      return change()
+    } finally {
+      this.isTogether = false
+      this.save()
+    }
+  }
+
+  /** Brings a change into the catalog: at once, or with all others of the same `together`. */
+  private keep(change: Unsaved): void {
+    this.unsaved.push(change)
+    if (!this.isTogether) this.save()
+  }
+
+  private save(): void {
+    const changes = this.unsaved.splice(0)
+    if (changes.length === 0) return
+    try {
+      this.saveCatalog()
+    } catch (error) {
+      for (const { undo } of changes.reverse()) undo()
+      throw error
+    }
+    for (const { done } of changes) done?.()
   }
 
   private folderOf(name: string, partition: number): string | undefined {
@@ -161,13 +203,12 @@ export class Topics {
       if (folder) rmSync(folder, { recursive: true, force: true })
     }
     const topic = this.open(name, randomUUID(), partitions, configs)
-    try {
-      this.saveCatalog()
-    } catch (error) {
-      this.leave(topic)
-      for (const log of topic.partitions) log.delete()
-      throw error
-    }
+    this.keep({
+      undo: () => {
+        this.leave(topic)
+        for (const log of topic.partitions) log.delete()
+      }
+    })
     return topic
   }
 
@@ -187,12 +228,11 @@ export class Topics {
     this.checkGrowth(topic, total)
     const before = topic.partitions.length
     this.openPartitions(topic, total)
-    try {
-      this.saveCatalog()
-    } catch (error) {
-      for (const log of topic.partitions.splice(before)) log.delete()
-      throw error
-    }
+    this.keep({
+      undo: () => {
+        for (const log of topic.partitions.splice(before)) log.delete()
+      }
+    })
   }
 
   /** Settings of the broker that were changed while it ran. */
@@ -217,13 +257,12 @@ export class Topics {
     if (validateOnly) return
     const before = topic.configs
     topic.configs = configs
-    try {
-      this.saveCatalog()
-    } catch (error) {
-      topic.configs = before
-      throw error
-    }
-    this.apply(topic, configs)
+    this.keep({
+      undo: () => {
+        topic.configs = before
+      },
+      done: () => this.apply(topic, configs)
+    })
   }
 
   /** Gives the broker, or the cluster, these settings and no others. Throws KafkaError INVALID_REQUEST when one cannot be changed. */
@@ -232,25 +271,29 @@ export class Topics {
     if (validateOnly) return
     const before = this.changedConfigs
     this.changedConfigs = { ...before, [scope]: configs }
-    try {
-      this.saveCatalog()
-    } catch (error) {
-      this.changedConfigs = before
-      throw error
-    }
-    for (const topic of this.byName.values()) this.apply(topic, topic.configs)
+    this.keep({
+      undo: () => {
+        this.changedConfigs = before
+      },
+      done: () => {
+        for (const topic of this.byName.values()) this.apply(topic, topic.configs)
+      }
+    })
   }
 
-  /** Removes a topic and its records. Throws KafkaError KAFKA_STORAGE_ERROR when that cannot be kept, and keeps it then. */
-  delete(topic: Topic): void {
+  /**
+   * Removes a topic, then its records, and runs `done`.
+   * @throws KafkaError KAFKA_STORAGE_ERROR when that cannot be kept; the topic stays then
+   */
+  delete(topic: Topic, done: () => void): void {
     this.leave(topic)
-    try {
-      this.saveCatalog()
-    } catch (error) {
-      this.enter(topic)
-      throw error
-    }
-    for (const partition of topic.partitions) partition.delete()
+    this.keep({
+      undo: () => this.enter(topic),
+      done: () => {
+        for (const partition of topic.partitions) partition.delete()
+        done()
+      }
+    })
   }
 
   find(name: string): Topic | undefined {
