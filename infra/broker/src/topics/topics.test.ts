@@ -101,7 +101,7 @@ it('a topic may grow to all the partitions that there may be', async () => {
   expect(await grow({ name: 't', count: 7 })).toEqual([expect.stringContaining('POLICY_VIOLATION')])
 })
 
-it('thousands of topics are created and deleted by one request', async () => {
+it('a thousand topics are created and deleted by one request', async () => {
   const dataDir = temporaryFolder()
   const { create, remove } = await setUp({ dataDir })
   const topics = Array.from({ length: 1000 }, (_, index) => ({ name: `t${index}` }))
