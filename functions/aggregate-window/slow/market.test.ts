@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from 'aws-lambda'
 import { type Broker, startBroker } from 'sluice-broker'
-import { type TestDatabase, testDatabase } from '../../infra/testing/database'
-import { kafkaTestEvent } from '../../infra/testing/kafka-event'
-import { topicEnds, topicRecords } from '../../infra/testing/topic-records'
-import { writeMarketYear } from '../../layers/contract/generate/market'
-import { closeKafka } from '../../layers/event/kafka-client'
-import { literal, withDuckDb } from '../../layers/lake/duckdb'
-import { closePools } from '../../layers/store/pool'
+import { type TestDatabase, testDatabase } from '../../../infra/testing/database'
+import { kafkaTestEvent } from '../../../infra/testing/kafka-event'
+import { topicEnds, topicRecords } from '../../../infra/testing/topic-records'
+import { writeMarketYear } from '../../../layers/contract/generate/market'
+import { closeKafka } from '../../../layers/event/kafka-client'
+import { literal, withDuckDb } from '../../../layers/lake/duckdb'
+import { closePools } from '../../../layers/store/pool'
 
 type Handler = (event: unknown, context: Context) => Promise<never>
 
@@ -32,9 +32,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-market-'))
   file = join(folder, 'synthetic_data.parquet')
   Object.assign(process.env, { DATABASE_URL: database.appUrl, KAFKA_BROKERS: broker.address, LOG_LEVEL: 'silent' })
-  handlers['produce-batch'] = (await import('../produce-batch/handler')).handler as never
-  handlers['validate-message'] = (await import('../validate-message/handler')).handler as never
-  handlers['aggregate-window'] = (await import('./handler')).handler as never
+  handlers['produce-batch'] = (await import('../../produce-batch/handler')).handler as never
+  handlers['validate-message'] = (await import('../../validate-message/handler')).handler as never
+  handlers['aggregate-window'] = (await import('../handler')).handler as never
 })
 afterAll(async () => {
   await closePools()

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Broker, startBroker } from 'sluice-broker'
 import { ManualClock } from '../../broker/src/manual-clock'
-import { Debugger } from './debugger'
-import { Harness } from './harness'
-import { SampleService } from './serverless'
+import { Debugger } from '../test/debugger'
+import { Harness } from '../test/harness'
+import { SampleService } from '../test/serverless'
 
 const plugin = './kafka-event-source'
 let broker: Broker
