@@ -93,25 +93,30 @@ export const createTopics: Handler<'createTopics'> = (state, { topics, validateO
   const { once, refused } = withoutDuplicates(topics)
   const create = (asked: NewTopic) => {
     const { name } = asked
-    let topic: Topic | undefined
-    let partitions = -1
+    let topicId = zeroUuid
+    let numPartitions = -1
     const configs = Object.fromEntries(asked.configs.map(each => [each.name, each.value ?? '']))
     const nulls = asked.configs.flatMap(each => (each.value === null ? [each.name] : []))
     const outcome = attempt(() => {
       if (nulls.length > 0) throw new KafkaError('INVALID_CONFIG', `Null value not supported for topic configs: ${nulls.join(',')}`)
-      partitions = partitionsOf(asked, state.defaultPartitions)
-      if (validateOnly) state.topics.checkNew(name, partitions, configs)
-      else topic = state.topics.create(name, partitions, configs)
+      numPartitions = partitionsOf(asked, state.defaultPartitions)
+      if (validateOnly) state.topics.checkNew(name, numPartitions, configs)
+      else topicId = state.topics.create(name, numPartitions, configs).id
     })
-    if (outcome.errorCode !== errorCodes.NONE) return { name, ...outcome }
-    const described = Object.keys(topicConfigs).map(each => ({
-      readOnly: false,
-      isSensitive: false,
-      ...describeConfig(state, each, configs)
-    }))
-    return { name, topicId: topic?.id ?? zeroUuid, ...outcome, numPartitions: partitions, replicationFactor, configs: described }
+    return { name, topicId, numPartitions, configs, ...outcome }
   }
-  return { topics: [...attemptTogether(state, () => once.map(create)), ...refused] }
+  const answers = attemptTogether(state, () => once.map(create)).map(
+    ({ configs, errorCode, errorMessage, name, numPartitions, topicId }) => {
+      if (errorCode !== errorCodes.NONE) return { name, errorCode, errorMessage }
+      const described = Object.keys(topicConfigs).map(each => ({
+        readOnly: false,
+        isSensitive: false,
+        ...describeConfig(state, each, configs)
+      }))
+      return { name, topicId, errorCode, errorMessage, numPartitions, replicationFactor, configs: described }
+    }
+  )
+  return { topics: [...answers, ...refused] }
 }
 
 export const createPartitions: Handler<'createPartitions'> = (state, { topics, validateOnly }) => {

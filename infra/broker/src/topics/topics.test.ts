@@ -125,6 +125,8 @@ it('when the disk refuses, no topic comes, grows or goes', async () => {
     storage
   ])
   expect([await grow({ name: 't', count: 2 }), await remove({ name: 't' })]).toEqual([[storage], [storage]])
+  const refused = await client.call('createTopics', { topics: [{ name: 'w', numPartitions: 1, replicationFactor: 1 }] })
+  expect(refused.topics).toMatchObject([{ name: 'w', topicId: zeroUuid, numPartitions: -1 }])
   rmdirSync(inTheWay)
   const { topics } = await client.call('metadata', { topics: null })
   expect(topics.map(({ name, partitions }) => [name, partitions.length])).toEqual([['t', 1]])
