@@ -65,6 +65,14 @@ it('records go by the clock, and who asks for them is out of range', async () =>
   expect([errorName(errorCode), logStartOffset]).toEqual(['OFFSET_OUT_OF_RANGE', 2])
 })
 
+it('a time before the deleted records is that of the first one left', async () => {
+  const { client } = await setUp()
+  await produce(client, two())
+  await produce(client, two())
+  expect(await deleteBefore(client, 2)).toEqual(['NONE', 2])
+  expect(await offsetAt(client, 0)).toBe(2)
+})
+
 it('a changed setting is acted on without a restart', async () => {
   const clock = new ManualClock(Date.now())
   const { client } = await setUp({ clock, cleanupMs: 1000 })
