@@ -118,6 +118,10 @@ describe('frames', () => {
     const { topics: written } = await client.call('describeProducers', { topics: times({ name: 't', partitionIndexes: [0, 0] }) })
     for (const told of [topics, results, groups, consumerGroups, transactionStates, committed, written]) expect(told).toHaveLength(1)
     expect(written[0]!.partitions).toHaveLength(1)
+    // who asks for two things gets two answers
+    const resources = ['retention.ms', 'segment.bytes'].map(key => ({ resourceType: 2, resourceName: 't', configurationKeys: [key] }))
+    const { results: both } = await client.call('describeConfigs', { resources })
+    expect(both.map(({ configs }) => configs.map(({ name }) => name))).toEqual([['retention.ms'], ['segment.bytes']])
   })
 
   it('a string that is longer than an INT16 can say is refused in flexible versions as well', () => {

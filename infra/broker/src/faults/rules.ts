@@ -1,5 +1,4 @@
 // What may a test demand of a fault, and what is said of a demand that makes no sense?
-
 import { nearest } from '../nearest'
 import { type ApiName, apis, type ErrorName, errorCodes } from '../protocol'
 import type { Subject } from './placement'

@@ -119,8 +119,7 @@ function configsOf(state: BrokerState, resourceType: number, resourceName: strin
 }
 
 export const describeConfigs: Handler<'describeConfigs'> = (state, { includeSynonyms, resources }) => ({
-  results: distinct(resources, ({ resourceName, resourceType }) => `${resourceType} ${resourceName}`).map(asked => {
-    const { configurationKeys, resourceName, resourceType } = asked
+  results: distinct(resources).map(({ configurationKeys, resourceName, resourceType }) => {
     const resource = { resourceType, resourceName }
     try {
       const configs = configsOf(state, resourceType, resourceName)

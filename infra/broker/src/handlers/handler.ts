@@ -55,8 +55,11 @@ export function topicOf(topics: Topics, name: string | null, id: string, usesIds
   return usesIds ? topics.findById(id) : topics.find(name ?? '')
 }
 
-/** What is asked for, each thing once: whoever names it a million times is not told of it a million times. */
-export function distinct<T>(asked: readonly T[], keyOf: (each: T) => string = String): T[] {
+/**
+ * What is asked for, each thing once: whoever asks the same a million times is not told it a million times.
+ * @param keyOf two elements of one key have the same answer
+ */
+export function distinct<T>(asked: readonly T[], keyOf: (each: T) => string = each => JSON.stringify(each)): T[] {
   return [...new Map(asked.map(each => [keyOf(each), each])).values()]
 }
 

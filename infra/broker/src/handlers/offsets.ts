@@ -88,8 +88,10 @@ function committedOf(
 export const offsetFetch: Handler<'offsetFetch'> = (state, { groupId, groups, requireStable, topics }, { version }) => {
   const usesIds = version >= idsFrom
   if (version >= 8) {
+    // the offsets of all topics are the same whoever asks for them
+    const asked = distinct(groups, each => JSON.stringify(each.topics === null ? each.groupId : each))
     return {
-      groups: distinct(groups, each => each.groupId).map(asked => {
+      groups: asked.map(asked => {
         const errorCode = state.groups.fetchError(asked.groupId, asked.memberId, asked.memberEpoch)
         const topics = errorCode === errorCodes.NONE ? committedOf(state, asked.groupId, asked.topics, usesIds, requireStable) : []
         return { groupId: asked.groupId, topics, errorCode }

@@ -5,20 +5,10 @@ import { errorCodes, KafkaError, type Marker } from '../protocol'
 import { type Place, type TransactionState, transactionStates } from '../transactions/transaction'
 import { distinct, type Handler } from './handler'
 
-function partitionsByTopic(topics: readonly { name: string; partitionIndexes: number[] }[]): [name: string, Set<number>][] {
-  const asked = new Map<string, Set<number>>()
-  for (const { name, partitionIndexes } of topics) {
-    const known = asked.get(name) ?? new Set()
-    for (const each of partitionIndexes) known.add(each)
-    asked.set(name, known)
-  }
-  return [...asked]
-}
-
 export const describeProducers: Handler<'describeProducers'> = (state, { topics }) => ({
-  topics: partitionsByTopic(topics).map(([name, partitionIndexes]) => ({
+  topics: distinct(topics).map(({ name, partitionIndexes }) => ({
     name,
-    partitions: [...partitionIndexes].map(partitionIndex => {
+    partitions: distinct(partitionIndexes).map(partitionIndex => {
       const log = state.topics.find(name)?.partitions[partitionIndex]
       if (!log) return { partitionIndex, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION, activeProducers: [] }
       const activeProducers = log
