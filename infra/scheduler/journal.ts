@@ -223,8 +223,9 @@ export class Journal {
     try {
       while (this.#isStale && this.#isOpen && client === this.#client) {
         this.#isStale = false
-        const settings = await readSettings(client)
+        // in this order a switch is known before a request that was made after it
         const requests = await openRequests(client)
+        const settings = await readSettings(client)
         if (this.#isOpen) this.#listener!.changed(settings, requests)
       }
     } catch (error) {
