@@ -28,9 +28,15 @@ async function refresh(contract: Contract): Promise<(RefreshedSummary & { datase
 }
 
 export const handler = lambdaFunction('aggregate-window', tick, async ({ dataset }) => {
+  const refreshed: Awaited<ReturnType<typeof refresh>> = []
+  const errors: unknown[] = []
+  // one after the other: each takes what connections there are, and one that waited long for them would seem to have no server
   // a dataset that cannot be refreshed does not keep the others from it
-  const outcomes = await Promise.allSettled(contractsOf(dataset).map(refresh))
-  const failed = outcomes.find(outcome => outcome.status === 'rejected')
-  if (failed) throw failed.reason
-  return outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? outcome.value : []))
+  for (const contract of contractsOf(dataset))
+    await refresh(contract).then(
+      summaries => refreshed.push(...summaries),
+      error => errors.push(error)
+    )
+  if (errors.length > 0) throw errors[0]
+  return refreshed
 })
