@@ -53,7 +53,7 @@ export async function closePools(): Promise<void> {
 export function storeError(error: unknown): unknown {
   const code = (error as { code?: string }).code ?? ''
   const message = (error as Error).message ?? String(error)
-  if (unavailable.test(code) || /timeout exceeded when trying to connect|Connection terminated/.test(message))
+  if (unavailable.test(code) || /timeout exceeded when trying to connect|timeout expired|Connection terminated/.test(message))
     return new PipelineError('DATABASE_UNAVAILABLE', `the database does not answer: ${message || code}`, { cause: error })
   return error
 }
