@@ -21,7 +21,9 @@ const count = async (from: string, values: unknown[] = []) =>
   Number((await database.query(`select count(*) from ${from}`, values))[0]!['count'])
 const noted = (time: Date) =>
   database.query("insert into window_invalidations (dataset, bucket) values ('iot:warehouse', date_trunc('hour', $1::timestamptz))", [time])
-const hoursAgo = (hours: number) => new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS - hours * HOUR_MS)
+/** The file's instant, for the functions too: its tests go on from each other, and no hour or day may begin between them. */
+const now = Date.now()
+const hoursAgo = (hours: number) => new Date(Math.floor(now / HOUR_MS) * HOUR_MS - hours * HOUR_MS)
 
 /** Everything that a fact says, but when it was said. */
 const facts = async (): Promise<Map<string, string>> => {
@@ -35,6 +37,7 @@ const changedHours = (before: Map<string, string>, after: Map<string, string>) =
 const hourText = (time: Date) => `${time.toISOString().slice(0, 10)} ${time.toISOString().slice(11, 13)}`
 
 beforeAll(async () => {
+  jest.spyOn(Date, 'now').mockReturnValue(now)
   database = await testDatabase()
   await database.query(`alter database ${new URL(database.ownerUrl).pathname.slice(1)} set timezone = 'UTC'`)
   Object.assign(process.env, { DATABASE_URL: database.appUrl, KAFKA_BROKERS: '127.0.0.1:1', LOG_LEVEL: 'silent' })
@@ -204,7 +207,7 @@ test('what a run did not get to stays noted: a source that is away loses no chan
 }, 60_000)
 
 test('two runs at once make the same facts', async () => {
-  const options = { days: 7, full: true, testMode: false, rules: rulesSchema.parse({}), now: Date.now() }
+  const options = { days: 7, full: true, testMode: false, rules: rulesSchema.parse({}), now }
   const url = database.appUrl
   // another pool, as another process has it
   const urls = { databaseUrl: url, mysqlUrl: url, timescaleUrl: `${url}?application_name=other` }
@@ -279,11 +282,12 @@ describe('partitions', () => {
 
   test('a day of facts is a partition; those whose time is over are dropped', async () => {
     expect((await partitions()).length).toBeGreaterThanOrEqual(3)
-    const kept = await count("dwh.fact_sensor_readings_enriched where time >= date_trunc('day', now()) - interval '1 day'")
+    const yesterday = [new Date(Math.floor(now / (24 * HOUR_MS)) * 24 * HOUR_MS - 24 * HOUR_MS)]
+    const kept = await count('dwh.fact_sensor_readings_enriched where time >= $1', yesterday)
     await database.query("update dwh.table_policies set keep_days = 1 where table_name = 'fact_sensor_readings_enriched'")
     expect((await run())['dropped_partitions']).toBeGreaterThanOrEqual(1)
-    expect(await count("dwh.fact_sensor_readings_enriched where time >= date_trunc('day', now()) - interval '1 day'")).toBe(kept)
-    expect(await count("dwh.fact_sensor_readings_enriched where time < date_trunc('day', now()) - interval '1 day'")).toBe(0)
+    expect(await count('dwh.fact_sensor_readings_enriched where time >= $1', yesterday)).toBe(kept)
+    expect(await count('dwh.fact_sensor_readings_enriched where time < $1', yesterday)).toBe(0)
   }, 60_000)
 
   test('the functions drop what is over and nothing else; readers drop nothing', async () => {

@@ -129,12 +129,15 @@ test('a row of a transaction that is still open is not passed over, however many
 
 test('a row that an application dates back within the lag is sent when it turns up, savepoints and all; again only while a writer older than it is open', async () => {
   await insert(database, ['a'])
+  const [{ at }] = (await database.query('select updated_at as at from sales_db.transactions')) as [{ at: Date }]
+  // behind the cursor however long a run takes
+  const before = (seconds: number) => new Date(at.getTime() - seconds * 1_000).toISOString()
   await extract()
   await withClient(async late => {
     await late.query('begin')
     await late.query('savepoint one')
-    await insert(late, ['late'], new Date(Date.now() - 5_000).toISOString())
-    await insert(database, ['b'], new Date(Date.now() - 1_000).toISOString())
+    await insert(late, ['late'], before(5))
+    await insert(database, ['b'], before(1))
     expect(await extract()).toMatchObject({ produced: 1, late: 1 })
     await late.query('commit')
   })
@@ -283,11 +286,11 @@ test('a source that goes away in the middle is an error that says so; the next r
     `insert into sales_db.transactions ("InvoiceNo", "Description") select '536365', n::text from generate_series(1, $1) as n`,
     [rows]
   )
-  // the first save of the cursor tells that the run is in its middle: then its session at the source is ended
+  // the first save of the cursor tells that the run is in its middle: then its session at the source is ended, and with it the lock that it holds
   await database.query(`
     create function source_goes_away() returns trigger language plpgsql as $$
     begin
-      perform pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sluice-extract' and datname = current_database();
+      perform pg_terminate_backend(pid, 60000) from pg_stat_activity where application_name = 'sluice-extract' and datname = current_database();
       return null;
     end $$;
     create trigger source_goes_away after insert on extraction_state execute function source_goes_away()`)

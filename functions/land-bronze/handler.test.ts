@@ -177,7 +177,7 @@ describe('a process that is killed between the object and its offset', () => {
     })
     const ended = once(child, 'exit')
     const waiting =
-      'select 1 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())'
+      "select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())"
     for (const start = Date.now(); (await database.query(waiting)).length === 0; )
       if (child.exitCode !== null || Date.now() - start > GIVE_UP_MS) throw new Error('the lander did not come to its offsets')
     child.kill('SIGKILL')

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import { type TestDatabase, testDatabase } from '../../infra/testing/database'
 
 const folder = join(__dirname, '../../sql/queries/explore')
@@ -8,8 +9,9 @@ const tables =
 
 let database: TestDatabase
 
+const queryOf = (name: string) => readFileSync(join(folder, `${name}.sql`), 'utf8')
 /** Runs a query file as those who look would. */
-const explore = (name: string) => database.query<Record<string, unknown>>(readFileSync(join(folder, `${name}.sql`), 'utf8'))
+const explore = (name: string) => database.query<Record<string, unknown>>(queryOf(name))
 const reading = (ago: string, sensor: string, temperature: number, location: string | null = 'hall_a') =>
   database.query(
     `insert into sensor_readings (time, sensor_id, temperature, humidity, pressure, location) values (clock_timestamp() - $1::interval, $2, $3, 50, 1000, $4)`,
@@ -130,13 +132,22 @@ test('five-minute averages of the last thirty minutes come newest first', async 
 })
 
 test('readings are counted for each of the last 24 hours, those without any too', async () => {
-  await reading('0', 's1', 20)
-  await reading('0', 's2', 20)
-  await reading('3 days', 's1', 20)
-  const rows = await explore('readings-over-time')
-  expect(rows).toHaveLength(24)
-  expect(rows.at(-1)).toMatchObject({ reading_count: '2', sensor_count: '2' })
-  expect(rows.reduce((sum, row) => sum + Number(row['reading_count']), 0)).toBe(2)
+  const client = new pg.Client({ connectionString: database.ownerUrl })
+  await client.connect()
+  try {
+    // in one transaction it is the same hour for all
+    await client.query('begin')
+    await client.query(
+      `insert into sensor_readings (time, sensor_id, temperature, humidity, pressure)
+       select now() - ago, sensor, 20, 50, 1000 from (values (interval '0', 's1'), ('0', 's2'), ('3 days', 's1')) as r(ago, sensor)`
+    )
+    const { rows } = await client.query<Record<string, unknown>>(queryOf('readings-over-time'))
+    expect(rows).toHaveLength(24)
+    expect(rows.at(-1)).toMatchObject({ reading_count: '2', sensor_count: '2' })
+    expect(rows.reduce((sum, row) => sum + Number(row['reading_count']), 0)).toBe(2)
+  } finally {
+    await client.end()
+  }
 })
 
 test('locations are compared, and a reading without one is of an unknown location', async () => {
