@@ -152,6 +152,8 @@ describe('the new consumer protocol', () => {
     expect(finalizedFeaturesEpoch).toBeGreaterThanOrEqual(0)
     expect(finalizedFeatures).toContainEqual({ name: 'group.version', maxVersionLevel: 1, minVersionLevel: 1 })
     expect(supportedFeatures).toContainEqual({ name: 'group.version', minVersion: 0, maxVersion: 1 })
+    // Java clients from 3.3 to 3.8 end at a level of 0
+    expect((await client.call('apiVersions', {}, 3)).supportedFeatures).toEqual([])
   })
 
   it('assigns, describes, lists and lets go', async () => {

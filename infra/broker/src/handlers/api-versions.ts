@@ -16,10 +16,13 @@ const features = [
   { name: 'transaction.version', level: 2 }
 ]
 
-export const apiVersions: Handler<'apiVersions'> = () => ({
+/** Clients that ask in an older version (Java 3.3 to 3.8) give up when they read of a feature that may be at level 0 (KAFKA-17492). */
+const levelZeroFrom = 4
+
+export const apiVersions: Handler<'apiVersions'> = (_state, _request, { version }) => ({
   errorCode: errorCodes.NONE,
   apiKeys: advertised(),
-  supportedFeatures: features.map(({ level, name }) => ({ name, minVersion: 0, maxVersion: level })),
+  supportedFeatures: version < levelZeroFrom ? [] : features.map(({ level, name }) => ({ name, minVersion: 0, maxVersion: level })),
   finalizedFeaturesEpoch: 0,
   finalizedFeatures: features.map(({ level, name }) => ({ name, maxVersionLevel: level, minVersionLevel: level }))
 })
