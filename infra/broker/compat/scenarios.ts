@@ -14,6 +14,7 @@
 // Every program takes `address` and, where the broker wants it, `security`: {ca, mechanism, user, password}.
 
 import { type Broker, type BrokerOptions, startBroker } from '../src/index'
+import { forOldRecords } from '../test/batches'
 import { type Certificates, makeCertificates } from '../test/certificates'
 import { run } from '../test/command'
 import { type Client, testsOf } from './allow-list'
@@ -76,7 +77,7 @@ export function testScenarios(client: Client, program: Program | Perform | undef
   })
 
   async function start(options: BrokerOptions = {}): Promise<Broker> {
-    const broker = await startBroker({ ...options, log: message => warnings.push(message) })
+    const broker = await startBroker({ ...forOldRecords, ...options, log: message => warnings.push(message) })
     opened.push(broker)
     return broker
   }

@@ -1,6 +1,6 @@
 // Is every bound held, with the error it names, and at no cost to those who stay within it?
 import { connect } from 'node:net'
-import { batchOf } from '../test/batches'
+import { batchOf, forOldRecords } from '../test/batches'
 import { TestClient } from '../test/client'
 import { FetchMemory } from './fetch-memory'
 import { type Broker, type Limits, startBroker } from './index'
@@ -14,7 +14,7 @@ afterEach(async () => {
 
 async function setUp(limits: Partial<Limits>) {
   const warnings: string[] = []
-  const broker = await startBroker({ limits, log: message => warnings.push(message) })
+  const broker = await startBroker({ ...forOldRecords, limits, log: message => warnings.push(message) })
   opened.push(broker)
   return { broker, client: await open(broker), warnings }
 }

@@ -1,5 +1,5 @@
 // Does a broker fail as a test asks it to, and does nothing else change?
-import { batchOf } from '../../test/batches'
+import { batchOf, forOldRecords } from '../../test/batches'
 import { TestClient } from '../../test/client'
 import { type Broker, type BrokerOptions, FaultError, ManualClock, startBroker } from '../index'
 import { apis, encodeRequest, errorName } from '../protocol'
@@ -10,7 +10,7 @@ afterEach(async () => {
 })
 
 async function setUp(options: BrokerOptions = {}) {
-  const broker = await startBroker(options)
+  const broker = await startBroker({ ...forOldRecords, ...options })
   opened.push(broker)
   const client = await open(broker)
   const topics = ['t', 'u'].map(name => ({ name, numPartitions: 2, replicationFactor: 1 }))
