@@ -29,6 +29,7 @@ export function open({ address, codec, protocol, security }, { input, say }) {
     clientId: 'kafkajs',
     brokers: [address],
     logLevel: logLevel.NOTHING,
+    connectionTimeout: 20_000,
     retry: { initialRetryTime: 20 },
     ...(security && {
       ssl: { ca: readFileSync(security.ca) },

@@ -30,7 +30,14 @@ async function connectTo(broker: Broker): Promise<TestClient> {
 }
 
 async function topicsSeenBy(broker: Broker, sasl: SASLOptions | undefined, ssl?: object): Promise<string[]> {
-  const kafka = new Kafka({ brokers: [broker.address], sasl, ssl, logLevel: logLevel.NOTHING, retry: { retries: 0 } })
+  const kafka = new Kafka({
+    brokers: [broker.address],
+    sasl,
+    ssl,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 20_000,
+    retry: { retries: 0 }
+  })
   const admin = kafka.admin()
   try {
     await admin.connect()
