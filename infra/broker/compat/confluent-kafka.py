@@ -185,7 +185,7 @@ def commits():
 
 
 def joined(name, **callbacks):
-    member = consumer("g", group_instance_id=name, session_timeout_ms=10000)
+    member = consumer("g", group_instance_id=name)
     member.subscribe(["t"], **callbacks)
     return member
 

@@ -193,7 +193,7 @@ class Changes(ConsumerRebalanceListener):
 
 
 def joined(name, listener=None):
-    member = consumer("g", group_instance_id=name, session_timeout_ms=10000)
+    member = consumer("g", group_instance_id=name)
     member.subscribe(["t"], listener=listener)
     return member
 

@@ -153,7 +153,7 @@ func commits() {
 func static() {
 	check(create(2, nil))
 	named := func(name string) *member {
-		return join("eager", kgo.InstanceID(name), kgo.SessionTimeout(10*time.Second))
+		return join("eager", kgo.InstanceID(name))
 	}
 	other, first := named("b"), named("a")
 	until(shared([]*member{first, other}, []int{1, 1}), "a partition for each")

@@ -153,7 +153,7 @@ export function open({ address, codec, protocol, security }, { input, say }) {
   }
 
   async function named(groupInstanceId) {
-    const joined = await join({ groupInstanceId, sessionTimeout: 10_000 })
+    const joined = await join({ groupInstanceId })
     const { members } = (await admin.describeGroups({ groups: ['g'] })).get('g')
     if ([...members.values()].every(member => member.groupInstanceId !== groupInstanceId)) throw new Error('it is no static member')
     return joined
