@@ -8,9 +8,9 @@ export interface Finished {
 }
 
 /** Runs a program with `input` on its standard input. */
-export function run(program: string, args: string[], input = ''): Promise<Finished> {
+export function run(program: string, args: string[], input = '', env = process.env): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args)
+    const child = spawn(program, args, { env })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
