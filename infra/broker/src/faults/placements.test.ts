@@ -1,5 +1,6 @@
 // Can every API be made to fail in every version, with the error where a client looks for it?
 import { TestClient } from '../../test/client'
+import { processorMsOf } from '../../test/processor-time'
 import { type Broker, startBroker } from '../index'
 import { type AnyApi, type ApiName, apis, errorCodes } from '../protocol'
 import { placements } from './placements'
@@ -92,7 +93,7 @@ it.each(calls)('%s v%i', async (name, version) => {
   client.close()
 })
 
-it('very long lists are split in one pass', () => {
+it('very long lists are split in one pass', async () => {
   const partitions = Array.from({ length: 200_000 }, (_, partitionIndex) => ({ partitionIndex }))
   const meant = {
     topic: () => true,
@@ -101,9 +102,10 @@ it('very long lists are split in one pass', () => {
     transactionalId: () => true
   }
   const refused = { errorCode: 1, errorMessage: null, version: 9 }
-  const begun = performance.now()
-  const { join, rest } = placements.offsetCommit.split({ groupId: 'g', topics: [{ name: 't', partitions }] }, refused, meant)!
-  const { topics } = join(rest) as { topics: { partitions: unknown[] }[] }
-  expect(topics.map(each => each.partitions.length)).toEqual([200_000])
-  expect(performance.now() - begun).toBeLessThan(5000)
+  const cost = await processorMsOf(() => {
+    const { join, rest } = placements.offsetCommit.split({ groupId: 'g', topics: [{ name: 't', partitions }] }, refused, meant)!
+    const { topics } = join(rest) as { topics: { partitions: unknown[] }[] }
+    expect(topics.map(each => each.partitions.length)).toEqual([200_000])
+  })
+  expect(cost).toBeLessThan(5000)
 })

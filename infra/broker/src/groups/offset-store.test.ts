@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '../../test/folder'
+import { processorMsOf } from '../../test/processor-time'
 import { Flusher } from '../log/flusher'
 import { OffsetStore } from './offset-store'
 
@@ -56,12 +57,13 @@ it('the file is rewritten when it is mostly history', () => {
   expect(new OffsetStore(path, flusher).get('g', 'orders', 0)!.offset).toBe(59_999)
 })
 
-it('a group is forgotten, and an offset kept, without a look at all others', () => {
+it('a group is forgotten, and an offset kept, without a look at all others', async () => {
   const store = new OffsetStore(undefined, flusher)
   const ids = Array.from({ length: 20_000 }, (_, index) => `g${index}`)
   store.commit(ids.map(id => [id, 'orders', 0, 1, 0, null]))
-  const begun = performance.now()
-  for (const id of ids) store.deleteGroup(id)
-  expect(performance.now() - begun).toBeLessThan(2000)
+  const cost = await processorMsOf(() => {
+    for (const id of ids) store.deleteGroup(id)
+  })
+  expect(cost).toBeLessThan(2000)
   expect([...store.groupIds()]).toEqual([])
 })
