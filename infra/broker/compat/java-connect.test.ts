@@ -1,7 +1,6 @@
 // Do Kafka Connect and the verifiable clients of Apache Kafka 4 work, unchanged?
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Broker, startBroker } from '../src/index'
 import { temporaryFolder } from '../test/folder'
@@ -22,15 +21,6 @@ function properties(folder: string, name: string, entries: Record<string, unknow
   const text = Object.entries(entries).map(([key, value]) => `${key}=${value}\n`)
   writeFileSync(file, text.join(''))
   return file
-}
-
-function freePort(): Promise<number> {
-  return new Promise(done => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => done(port))
-    })
-  })
 }
 
 whereGiven('the verifiable consumer counts what the verifiable producer wrote, exactly', async () => {
@@ -70,7 +60,7 @@ whereGiven('Kafka Connect standalone carries a file through a topic into a file'
     'offset.storage.file.filename': join(folder, 'offsets'),
     'offset.flush.interval.ms': 500,
     'plugin.discovery': 'service_load',
-    listeners: `http://127.0.0.1:${await freePort()}`
+    listeners: 'http://127.0.0.1:0'
   })
   const connector = (name: string, kind: string, more: Record<string, string>) =>
     properties(folder, `${name}.properties`, { name, 'connector.class': `org.apache.kafka.connect.file.${kind}`, 'tasks.max': 1, ...more })

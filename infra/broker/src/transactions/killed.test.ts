@@ -2,9 +2,10 @@
 import { Kafka, logLevel, type Transaction } from 'kafkajs'
 import { startBin } from '../../test/bin'
 import { temporaryFolder } from '../../test/folder'
+import { lastingPort } from '../../test/port'
 
 const kafkaOf = (address: string) =>
-  new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 20 } })
+  new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, connectionTimeout: 20_000, retry: { initialRetryTime: 50, retries: 20 } })
 
 async function committedValues(kafka: Kafka, count: number): Promise<string[]> {
   const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 100 })
@@ -25,7 +26,8 @@ async function committedValues(kafka: Kafka, count: number): Promise<string[]> {
 
 it('what was committed and aborted stays so, and what was open goes on and commits', async () => {
   const dataDir = temporaryFolder()
-  const first = await startBin('--data-dir', dataDir)
+  const port = String(await lastingPort())
+  const first = await startBin('--data-dir', dataDir, '--port', port)
   const kafka = kafkaOf(first.address)
   const producer = kafka.producer({ transactionalId: 'x', idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
@@ -39,7 +41,7 @@ it('what was committed and aborted stays so, and what was open goes on and commi
   first.child.kill('SIGKILL')
   await first.ended
 
-  const second = await startBin('--data-dir', dataDir, '--port', String(first.port))
+  const second = await startBin('--data-dir', dataDir, '--port', port)
   await open!.send({ topic: 't', messages: [{ value: 'b' }] })
   await open!.commit()
   expect(await committedValues(kafka, 3)).toEqual(['a', 'open', 'b'])
