@@ -15,7 +15,8 @@ module.exports = {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node', 'sql', 'html', 'yml'],
   globalSetup: '<rootDir>/infra/testing/global-setup.ts',
   globalTeardown: '<rootDir>/infra/testing/global-teardown.ts',
-  testTimeout: 30_000,
+  // what starts processes takes seconds, and ten times as long where others keep the processors busy
+  testTimeout: 120_000,
   // many tests wait for servers: one worker more than processors
   maxWorkers: require('node:os').availableParallelism() + 1
 }

@@ -93,7 +93,7 @@ it('killed while records come in, it keeps all that it acknowledged, and starts 
   const first = await startBin('--data-dir', dataDir)
   const client = await TestClient.connect(first.port)
   await client.call('createTopics', { topics: [{ name: 't', numPartitions: 1, replicationFactor: 1 }] })
-  const records = () => batchOf({ values: Array.from({ length: 50 }, () => 'x'.repeat(100)) })
+  const records = () => batchOf({ values: Array.from({ length: 50 }, () => 'x'.repeat(100)), firstTime: Date.now() })
   let acknowledged = -1
   const sending = (async () => {
     for (;;) {
