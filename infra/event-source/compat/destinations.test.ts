@@ -35,7 +35,7 @@ async function giveUp(onFailure: DestinationSetting): Promise<{ envelope: object
     await harness.produce([{ key: 'k', value: 'fail:poison:1000', timestamp: '1700000000123' }])
     // the clients are the repository's
     harness.start({ onFailure, maximumRetryAttempts: 1, backoff: { firstMs: 1, mostMs: 1 } }, 10_000, resolve(__dirname, '..'))
-    await harness.until(async () => (await harness.committed())[0] === 1)
+    await harness.poll(async () => (await harness.committed())[0] === 1)
     const event = JSON.stringify(harness.deliveries[0]!.event)
     const time = '2023-11-14T22:13:20.123Z'
     const range = { firstRecordOffset: '0', lastRecordOffset: '0', firstRecordTimestamp: time, lastRecordTimestamp: time }

@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Kafka, KafkaJSError, logLevel, type Producer } from 'kafkajs'
+import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { DeliveryLedger } from './delivery-ledger'
 import { SampleService } from './serverless'
+import { untilReady } from './until-ready'
 
 const PARTITIONS = 6
 const CHUNK = 200
@@ -14,8 +15,6 @@ const YOUNG_LIFE_MS_MAX = 3_500
 const YOUNG = 0.2
 /** A number in a record's value: partition times this, and its place in the partition. */
 const PARTITION_STRIDE = 1_000_000
-/** Within this time after its restart a broker takes its groups up again. */
-const COORDINATED_MS_MAX = 60_000
 
 export interface FaultRun {
   records: number
@@ -110,7 +109,7 @@ export async function faultRun({ records, kills, lifeMs, seed, brokers, restart 
     await Promise.all([admin.connect(), producer.connect()])
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS }] })
     const committed = async () => {
-      const [found] = await untilCoordinated(() => admin.fetchOffsets({ groupId: topic, topics: [topic] }))
+      const [found] = await untilReady(() => admin.fetchOffsets({ groupId: topic, topics: [topic] }))
       return new Map(found!.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]))
     }
     const environment = { TOPIC: topic, KAFKA_BROKERS: brokers.join(), FOLDER: folder, SEED: String(seed) }
@@ -182,17 +181,6 @@ export async function faultRun({ records, kills, lifeMs, seed, brokers, restart 
     changes.close()
     ledger.close()
     rmSync(folder, { recursive: true })
-  }
-}
-
-/** Asks again while the group has no coordinator, as after a broker's restart: this call of kafkajs does not by itself. */
-async function untilCoordinated<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (const deadline = Date.now() + COORDINATED_MS_MAX; ; ) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof KafkaJSError && error.retriable) || Date.now() > deadline) throw error
-    }
   }
 }
 

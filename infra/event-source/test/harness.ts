@@ -1,10 +1,11 @@
 // How do the end-to-end suites run mappings? Against any broker, with a handler that reports each delivery to the test.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { BroadcastChannel } from 'node:worker_threads'
 import { type EachMessagePayload, Kafka, type KafkaConfig, logLevel, type Message, type SASLOptions } from 'kafkajs'
+import { errorName, isRetriable, KafkaError } from 'sluice-broker/protocol'
 import type { ClusterAccess } from '../src/client/access'
 import { Cluster } from '../src/client/cluster'
 import { EventSourceMapping } from '../src/event-source-mapping'
@@ -12,6 +13,7 @@ import { type Mapping, mappingDefaults } from '../src/mapping/mapping'
 import type { FunctionDefinition } from '../src/runner/function-definition'
 import { bundle } from './bundle'
 import { encodeBatch, type SampleBatch, type SampleRecord } from './record-batches'
+import { untilReady } from './until-ready'
 
 export interface Delivery {
   threadId: number
@@ -34,10 +36,16 @@ export function kafkaJsSecurity({ tls, sasl }: Security): Pick<KafkaConfig, 'ssl
 
 let serial = 0
 
+function orThrow(errorCode: number, what: string): void {
+  if (errorCode !== 0) throw new KafkaError(errorName(errorCode), what)
+}
+
 /** A topic of its own, the mappings on it, what their functions got and what they logged. */
 export class Harness {
   readonly topic = `event-source-${process.pid}-${Date.now()}-${serial++}`
   readonly deliveries: Delivery[] = []
+  /** What the function holds at the moment or held before, by the ids in values `held:<id>`; the attempts of an id are told apart. */
+  readonly held: string[] = []
   readonly logged: string[] = []
   private readonly channel = new BroadcastChannel(this.topic)
   /** Of the test, and the service's: relative folders of destinations are in it. */
@@ -53,9 +61,10 @@ export class Harness {
     security: Security
   ) {
     this.access = { bootstrapServers: brokers, ...security }
-    this.kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING, ...kafkaJsSecurity(security) })
-    this.channel.onmessage = ((message: { data: Delivery }) => {
-      this.deliveries.push(message.data)
+    this.kafka = new Kafka({ brokers, connectionTimeout: 10_000, logLevel: logLevel.NOTHING, ...kafkaJsSecurity(security) })
+    this.channel.onmessage = ((message: { data: Delivery | { held: string } }) => {
+      if ('held' in message.data) this.held.push(message.data.held)
+      else this.deliveries.push(message.data)
       this.wake()
     }) as never
   }
@@ -70,9 +79,11 @@ export class Harness {
     return harness
   }
 
-  async createTopic(partitions: number, topic = this.topic, configEntries: Array<{ name: string; value: string }> = []): Promise<void> {
+  /** A topic that keeps its records, also those whose times are years ago: with Kafka's default they may be gone before they are read. */
+  async createTopic(partitions: number, topic = this.topic, configs: Array<{ name: string; value: string }> = []): Promise<void> {
     const admin = this.kafka.admin()
     await admin.connect()
+    const configEntries = [{ name: 'retention.ms', value: '-1' }, ...configs]
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, configEntries }] })
     await admin.disconnect()
   }
@@ -81,6 +92,11 @@ export class Harness {
     const admin = this.kafka.admin()
     await admin.connect()
     await admin.createPartitions({ topicPartitions: [{ topic: this.topic, count }] })
+    // kafkajs drops without a word what is for a partition that its broker has not heard of yet
+    await this.poll(async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [this.topic] })
+      return topics[0]!.partitions.length === count
+    })
     await admin.disconnect()
   }
 
@@ -93,14 +109,21 @@ export class Harness {
 
   /** Writes a record batch as it is, also one that client libraries cannot make. */
   async append(partition: number, records: readonly SampleRecord[], batch: SampleBatch = {}): Promise<void> {
-    const cluster = new Cluster(this.access)
-    try {
+    const partitionData = [{ index: partition, records: encodeBatch(records, batch) }]
+    const body = { acks: -1, timeoutMs: 10_000, topicData: [{ name: this.topic, partitionData }] }
+    await this.asked(async cluster => {
       const topic = await cluster.topic(this.topic)
       const leader = await cluster.broker(topic!.leaders.get(partition)!, 'test')
-      const partitionData = [{ index: partition, records: encodeBatch(records, batch) }]
-      const body = { acks: -1, timeoutMs: 10_000, topicData: [{ name: this.topic, partitionData }] }
       const { responses } = await leader.request('produce', body)
-      expect(responses[0]!.partitionResponses).toMatchObject([{ errorCode: 0 }])
+      orThrow(responses[0]!.partitionResponses[0]!.errorCode, 'produce')
+    })
+  }
+
+  /** Asks with a client of its own, again as long as the answer is that a leader or coordinator is not ready yet. */
+  private async asked<Answer>(ask: (cluster: Cluster) => Promise<Answer>): Promise<Answer> {
+    const cluster = new Cluster(this.access)
+    try {
+      return await untilReady(() => ask(cluster))
     } finally {
       cluster.close()
     }
@@ -179,13 +202,24 @@ export class Harness {
     return names.map(name => JSON.parse(readFileSync(join(path, name), 'utf8')))
   }
 
+  /** Lets an attempt with the value `held:<id>` end; also one that is yet to come. */
+  release(id: string, attempt: number): void {
+    writeFileSync(join(this.folder, `${id}.${attempt}.released`), '')
+  }
+
+  /** Makes the next attempt of a batch that has failed `times` times and has a long pause before it. */
+  async retryNow(source: EventSourceMapping, times: number): Promise<void> {
+    await this.until(() => this.logged.filter(line => line.includes('is delivered again in')).length === times)
+    await source.reload()
+  }
+
   private wake(): void {
     for (const watcher of this.watchers.splice(0)) watcher()
   }
 
   /** Resolves when the condition holds, looked at after every delivery and log line. */
-  async until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await condition())) await new Promise<void>(resolve => this.watchers.push(resolve))
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>(resolve => this.watchers.push(resolve))
   }
 
   /** Resolves when the condition holds, asked again and again: for what only the brokers know. */
@@ -218,37 +252,39 @@ export class Harness {
   async committed(group = this.topic): Promise<Record<number, number>> {
     const admin = this.kafka.admin()
     await admin.connect()
-    const [found] = await admin.fetchOffsets({ groupId: group, topics: [this.topic] })
+    const [found] = await untilReady(() => admin.fetchOffsets({ groupId: group, topics: [this.topic] }))
     await admin.disconnect()
     return Object.fromEntries(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
   }
 
   /** Sets what a group without members has committed in partition 0. */
   async setCommitted(committedOffset: number, group = this.topic): Promise<void> {
-    const cluster = new Cluster(this.access)
-    const coordinator = await cluster.coordinator(group, 'test')
     const topics = [{ name: this.topic, partitions: [{ partitionIndex: 0, committedOffset }] }]
-    const answer = await coordinator.request('offsetCommit', { groupId: group, generationIdOrMemberEpoch: -1, memberId: '', topics })
-    expect(answer.topics[0]!.partitions).toMatchObject([{ errorCode: 0 }])
-    cluster.close()
+    await this.asked(async cluster => {
+      const coordinator = await cluster.coordinator(group, 'test')
+      const answer = await coordinator.request('offsetCommit', { groupId: group, generationIdOrMemberEpoch: -1, memberId: '', topics })
+      orThrow(answer.topics[0]!.partitions[0]!.errorCode, 'offsetCommit')
+    })
   }
 
   /** Removes every member from the group, as its coordinator does with those that it hears nothing of. */
   async evict(group = this.topic): Promise<void> {
-    const cluster = new Cluster(this.access)
-    const coordinator = await cluster.coordinator(group, 'test')
-    for (const { memberId } of (await this.group(group)).members) {
-      await coordinator.request('leaveGroup', { groupId: group, memberId, members: [{ memberId }] })
-    }
-    cluster.close()
+    await this.asked(async cluster => {
+      const coordinator = await cluster.coordinator(group, 'test')
+      for (const { memberId } of (await this.group(group)).members) {
+        const { errorCode } = await coordinator.request('leaveGroup', { groupId: group, memberId, members: [{ memberId }] })
+        orThrow(errorCode, 'leaveGroup')
+      }
+    })
   }
 
   private async group(name: string) {
-    const cluster = new Cluster(this.access)
-    const coordinator = await cluster.coordinator(name, 'test')
-    const { groups } = await coordinator.request('describeGroups', { groups: [name] })
-    cluster.close()
-    return groups[0]!
+    return this.asked(async cluster => {
+      const coordinator = await cluster.coordinator(name, 'test')
+      const [group] = (await coordinator.request('describeGroups', { groups: [name] })).groups
+      if (isRetriable(group!.errorCode)) orThrow(group!.errorCode, 'describeGroups')
+      return group!
+    })
   }
 
   async members(group = this.topic): Promise<number> {

@@ -3,6 +3,8 @@ import type { DestinationSetting } from '../../src/mapping/mapping'
 import type { Harness } from '../harness'
 
 export const backoff = { firstMs: 1, mostMs: 5 }
+/** A pause that ends when `Harness.retryNow` says so: between the attempts the test looks at what is so for as long as it likes. */
+export const untilRetried = { firstMs: 600_000, mostMs: 600_000 }
 export const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
 export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:collect'
 export const responseContext = { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' }

@@ -1,6 +1,6 @@
 // What does the function mean that reports single records as failed? The rules of ReportBatchItemFailures.
 import type { Harness } from '../harness'
-import { backoff, destinationOf, documents, offsetsOf, responseContext } from './given-up'
+import { backoff, destinationOf, documents, offsetsOf, responseContext, untilRetried } from './given-up'
 
 /** @param create a harness with a topic of so many partitions */
 export function partialResponseRules(create: (partitions?: number) => Promise<Harness>): void {
@@ -11,10 +11,13 @@ export function partialResponseRules(create: (partitions?: number) => Promise<Ha
     const source = harness.start({
       reportBatchItemFailures: true,
       bisectBatchOnFunctionError: true,
-      backoff: { firstMs: 150, mostMs: 150 }
+      backoff: untilRetried
     })
-    await harness.until(() => harness.deliveries.length === 2)
-    expect(await harness.committed()).toEqual({ 0: 1 })
+    for (let failures = 1; failures <= 3; failures++) {
+      await harness.until(() => harness.deliveries.length === failures)
+      await harness.untilCommitted({ 0: 1 })
+      await harness.retryNow(source, failures)
+    }
     await harness.until(() => harness.deliveries.length === 4)
     await harness.stop(source)
     expect(offsetsOf(harness)).toEqual([[0, 1, 2, 3, 4], [1, 3], [1], [1]])
