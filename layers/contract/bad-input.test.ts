@@ -18,6 +18,7 @@ import { type Growth, MAX_LINE_BYTES, readLines } from './lines'
 import { contractOf, readContract } from './load'
 import { readCsv } from './read-csv'
 import { readJson } from './read-json'
+import { secondsSince } from './testing'
 import type { Contract, SourceRecord } from './types'
 import { compileValidator, UNPARSABLE_HEADER } from './validator'
 
@@ -191,8 +192,9 @@ describe('files', () => {
     const watch = setInterval(() => {
       peak = Math.max(peak, process.memoryUsage().rss)
     }, 20)
-    const startedAt = performance.now()
+    const startedAt = process.cpuUsage()
     const records = await all(readCsv(transactions, file))
+    const took = secondsSince(startedAt)
     clearInterval(watch)
     expect(records.map(record => [record.line, record.value.length, record.unparsable])).toEqual([
       [2, expect.any(Number), undefined],
@@ -200,7 +202,7 @@ describe('files', () => {
       [4, expect.any(Number), undefined]
     ])
     expect(judged(transactions, records[1]!.value, records[1]!.unparsable).messages[0]).toContain(`it has ${length} bytes`)
-    expect(performance.now() - startedAt).toBeLessThan(30_000)
+    expect(took).toBeLessThan(30)
     expect(peak - rss).toBeLessThan(100 * 1024 ** 2)
   }, 120_000)
 
@@ -303,10 +305,10 @@ describe('messages', () => {
   })
 
   test('a long text of separators is refused at once', () => {
-    const startedAt = performance.now()
+    const startedAt = process.cpuUsage()
     expect(product({ price: `${' '.repeat(100_000)}x` }).codes).toEqual(['price_not_a_number'])
     expect(product({ price: `1${','.repeat(2000)}1` }).codes).toEqual(['price_not_a_number'])
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(secondsSince(startedAt)).toBeLessThan(1)
   })
 
   test.each<[string, string, string]>([

@@ -2,6 +2,12 @@
 import type { Contract, Oracle, SourceRecord } from './types'
 import { compileValidator, UNPARSABLE_HEADER } from './validator'
 
+/** Seconds of the processor that this process took since `process.cpuUsage()`, whatever else the machine did meanwhile. */
+export function secondsSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1e6
+}
+
 /**
  * Validates records and counts them as the clean table's key would.
  * @returns the counts, and the rows that were not duplicates

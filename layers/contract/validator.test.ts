@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { validationCases } from './generate/products'
 import { contractOf } from './load'
 import { SHOWN_LENGTH } from './shown'
+import { secondsSince } from './testing'
 import type { Contract, Verdict } from './types'
 import { compileValidator } from './validator'
 
@@ -191,17 +192,17 @@ describe('a record of another shape', () => {
     const wide = record(
       JSON.stringify({ ...reading, ...Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`f${index}`, index])) })
     )
-    const timeOf = (policy: Contract['unknownFields']) => {
-      const validate = compileValidator(under(policy))
-      const times = Array.from({ length: 15 }, () => {
-        const startedAt = performance.now()
-        for (let index = 0; index < 300; index++) validate(wide)
-        return performance.now() - startedAt
-      })
-      return Math.min(...times)
-    }
-    timeOf('drop')
-    expect(timeOf('drop')).toBeLessThan(timeOf('quarantine'))
+    const validators = (['drop', 'quarantine'] as const).map(policy => compileValidator(under(policy)))
+    const times = validators.map((): number[] => [])
+    // by turns, in time of the processor: what else the machine does counts for neither
+    for (let round = 0; round < 15; round++)
+      for (const [index, validate] of validators.entries()) {
+        const startedAt = process.cpuUsage()
+        for (let count = 0; count < 300; count++) validate(wide)
+        times[index]!.push(secondsSince(startedAt))
+      }
+    const [drop, quarantine] = times.map(each => Math.min(...each)) as [number, number]
+    expect(drop).toBeLessThan(quarantine)
   })
 })
 
