@@ -14,8 +14,8 @@ import type { Clock } from './clock'
 
 /** One scheduler at a time works on a database: whose session has this lock. Next to the lock of `migrate`. */
 const LOCK_KEY = 0x5111cf
-const CONNECT_TIMEOUT_MS = 3_000
-const QUERY_TIMEOUT_MS = 2_000
+/** How long the database may take to answer; 0 is for ever. */
+const PATIENCE = { connectMs: 3_000, queryMs: 2_000 }
 /** Tried again after this, then after twice as long, up to the limit. */
 const RETRY_MS = 250
 const RETRY_LIMIT_MS = 5_000
@@ -24,7 +24,7 @@ const STANDBY_MS = 2_000
 /** Runs that wait for the database to come back. */
 export const MAX_WAITING_RUNS = 1_000
 /** What closing may take: the process has to end within a second. */
-const CLOSE_MS = 300
+export const CLOSE_MS = 300
 
 export interface JournalListener {
   /** Ids of runs that this process has going on. */
@@ -37,7 +37,10 @@ export interface JournalListener {
   opened(settings: ReadonlyMap<string, Setting>, interrupted: Run[]): { schedule: string; expression: string; dueUntil?: number }[]
   /** What `opened` gave is noted: from now on runs can be made up for, should this process be killed. */
   noted(): void
-  /** Somebody switched a schedule or asked for a run. */
+  /**
+   * Somebody switched a schedule or asked for a run.
+   * @param requests those that are not known here yet
+   */
   changed(settings: ReadonlyMap<string, Setting>, requests: (Run & { ageMs: number })[]): void
   /** Another scheduler works on this database. */
   standsBy(): void
@@ -63,6 +66,7 @@ export class Journal {
   #flushing: Promise<void> | undefined
   #listener: JournalListener | undefined
   #refreshing: Promise<void> | undefined
+  #leading: Promise<void> | undefined
   #isStale = false
   /** By run, so that a run's end replaces its start. */
   readonly #waiting = new Map<string, Run>()
@@ -71,7 +75,8 @@ export class Journal {
   constructor(
     private readonly url: string,
     private readonly clock: Clock,
-    private readonly say: (sentence: string) => void
+    private readonly say: (sentence: string) => void,
+    private readonly patience = PATIENCE
   ) {}
 
   start(listener: JournalListener): void {
@@ -107,12 +112,16 @@ export class Journal {
       this.#isClosed = true
       this.#isOpen = false
       this.#cancelTimer?.()
+      // ended while it is asked something, a connection is cut, and the server keeps the lock until it notices
+      await Promise.all([this.#leading, this.#refreshing])
       await client?.end()
     }
-    await Promise.race([end().catch(() => {}), late])
+    const ending = end().catch(() => {})
+    await Promise.race([ending, late])
     cancel()
     this.#isClosed = true
     this.#cancelTimer?.()
+    client?.end().catch(() => {})
   }
 
   #after(delayMs: number, task: () => void): void {
@@ -123,8 +132,8 @@ export class Journal {
   async #connect(): Promise<void> {
     const client = new pg.Client({
       connectionString: this.url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
+      connectionTimeoutMillis: this.patience.connectMs,
+      query_timeout: this.patience.queryMs,
       keepAlive: true,
       application_name: 'sluice-scheduler'
     })
@@ -134,10 +143,15 @@ export class Journal {
     client.on('notification', () => void this.#refresh(client))
     try {
       await client.connect()
-      await this.#lead(client)
     } catch (error) {
-      this.#lost(client, error as Error)
+      return this.#lost(client, error as Error)
     }
+    if (!this.#isClosed && client === this.#client) await this.#tryToLead(client)
+  }
+
+  #tryToLead(client: pg.Client): Promise<void> {
+    this.#leading = this.#lead(client).catch(error => this.#lost(client, error as Error))
+    return this.#leading
   }
 
   /** Takes the lock, or asks for it again later. */
@@ -146,7 +160,7 @@ export class Journal {
     if (this.#isClosed || client !== this.#client) return
     if (!rows[0]!.is_ours) {
       this.#listener!.standsBy()
-      return this.#after(STANDBY_MS, () => void this.#lead(client).catch(error => this.#lost(client, error)))
+      return this.#after(STANDBY_MS, () => void this.#tryToLead(client))
     }
     await client.query(`listen ${SCHEDULE_CHANNEL}`)
     const settings = await readSettings(client)
@@ -224,7 +238,10 @@ export class Journal {
       while (this.#isStale && this.#isOpen && client === this.#client) {
         this.#isStale = false
         // in this order a switch is known before a request that was made after it
-        const requests = await openRequests(client)
+        const open = await openRequests(client)
+        // what is known is asked now: it may have run when the switches are read
+        const known = new Set([...this.#listener!.goingOn(), ...this.#waiting.keys()])
+        const requests = open.filter(({ id }) => !known.has(id))
         const settings = await readSettings(client)
         if (this.#isOpen) this.#listener!.changed(settings, requests)
       }

@@ -156,10 +156,7 @@ export class Scheduler implements JournalListener {
   changed(settings: ReadonlyMap<string, Setting>, requests: (Run & { ageMs: number })[]): void {
     if (this.#stopping.signal.aborted) return
     this.#switch(settings)
-    const known = new Set(this.goingOn())
-    for (const { ageMs, ...request } of requests) {
-      if (!known.has(request.id)) this.#request(request, ageMs)
-    }
+    for (const { ageMs, ...request } of requests) this.#request(request, ageMs)
   }
 
   standsBy(): void {

@@ -103,10 +103,12 @@ export class LambdaEndpoint {
   }
 }
 
-/** Hands a database's connections through, until it is told that the database is away. */
+/** Hands a database's connections through, until it is told that the database is away, or that it does not answer. */
 export class BreakableWay {
   readonly #sockets = new Set<Socket>()
   #isAway = false
+  #isSilent = false
+  #opened = 0
 
   private constructor(
     private readonly server: ReturnType<typeof createTcpServer>,
@@ -130,6 +132,7 @@ export class BreakableWay {
 
   #through(socket: Socket): void {
     if (this.#isAway) return void socket.destroy()
+    this.#opened++
     const other = connect(Number(this.target.port), this.target.hostname)
     for (const each of [socket, other]) {
       this.#sockets.add(each)
@@ -140,7 +143,19 @@ export class BreakableWay {
         other.destroy()
       })
     }
-    socket.pipe(other).pipe(socket)
+    socket.pipe(other)
+    other.on('data', chunk => this.#isSilent || socket.write(chunk))
+    other.on('end', () => this.#isSilent || socket.end())
+  }
+
+  /** Connections that were handed through so far. */
+  get opened(): number {
+    return this.#opened
+  }
+
+  /** What the database says does not arrive any more. */
+  silence(): void {
+    this.#isSilent = true
   }
 
   break(): void {
