@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { readSchedules } from '../../../layers/schedule/definition'
+import { freePort } from '../ports'
 import { temporaryPlace } from '../testing'
 
 // the framework alone takes seconds, and on a machine that is busy many of them
@@ -59,15 +59,6 @@ test('invoke local brings the servers up, runs the function and leaves nothing r
   expect(await run('invoke', 'local', '-f', 'produce-batch', '-d', '{"dataset":"products"}')).toMatch(/"produced": 4/)
 })
 
-/** A port that nothing else picks: the framework looks at its ports seconds before it listens, and other tests start stacks meanwhile. */
-async function ephemeralPort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return String(port)
-}
-
 /** Between two questions for the status. */
 const POLL_MS = 50
 
@@ -93,7 +84,9 @@ function listening(child: ChildProcess): Promise<string> {
 test.each([[['offline']], [['offline', 'start']]])(
   'serverless %j serves on the embedded servers, takes up what was sent before, and ends with Ctrl-C',
   async args => {
-    const ports = ['--httpPort', await ephemeralPort(), '--lambdaPort', await ephemeralPort()]
+    // what nothing else picks, not even the system for a connection: the framework looks at its ports seconds before it listens
+    const [http, lambda] = [await freePort([28_300]), await freePort([28_500])]
+    const ports = ['--httpPort', String(http), '--lambdaPort', String(lambda)]
     const child = spawn(serverless, [...args, ...ports], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     running = { child, ended: once(child, 'close') }
     const url = await listening(child)
