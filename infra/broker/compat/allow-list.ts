@@ -23,11 +23,21 @@ const ofPlatformatic = (version: string): Record<string, string> => ({
   ...ofCodec('zstd', Boolean(zstdCompressSync), 'it needs Node 22.15 for zstd')
 })
 
+/** What Java clients before KIP-848 cannot. */
+const ofClassicJava = (version: string): Record<string, string> => ({
+  'members of a group share its partitions as they come and go: consumer': `version ${version} has only the classic protocol`,
+  'a group goes on where it committed or was set: consumer': `version ${version} has only the classic protocol`
+})
+
 export type Client = keyof typeof allowList
 
 export const allowList = {
   'confluent-kafka': {} as Record<string, string>,
   'franz-go': {} as Record<string, string>,
+  'kafka-clients 2.8.2': ofClassicJava('2.8.2'),
+  'kafka-clients 3.3.2': ofClassicJava('3.3.2'),
+  'kafka-clients 3.9.1': {} as Record<string, string>,
+  'kafka-clients 4.1.0': {} as Record<string, string>,
   'kafka-python': {
     'a header without a value stays without': 'its producer takes no such header',
     'members of a group share its partitions as they come and go: consumer': 'version 3.0.12 has only the classic protocol',

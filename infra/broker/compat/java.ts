@@ -24,7 +24,8 @@ export const tools = {
 export type Tool = keyof typeof tools
 
 /** What makes a short life in Java shorter. */
-export const javaOptions = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto', '-cp', join(KAFKA_JARS ?? '', '*')]
+export const shortLife = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
+export const javaOptions = [...shortLife, '-cp', join(KAFKA_JARS ?? '', '*')]
 
 const command = (address: string, tool: Tool, args: string[]) => [
   ...[...javaOptions, tools[tool]],
