@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { type RunningBin, startBin } from '../../broker/test/bin'
 import { run } from '../../broker/test/command'
 import { temporaryFolder } from '../../broker/test/folder'
+import { lastingPort } from '../../broker/test/port'
 import { type FaultReport, failureNames, faultRun } from '../test/fault-run'
 
 const size = { records: 100_000, kills: 20, lifeMs: 2_500, seed: Number(process.env.FAULTS_SEED ?? Date.now() % 1_000_000) }
@@ -23,7 +24,7 @@ function expectAllDelivered({ failures, succeeded, committed, ends, exitCode, su
 
 test('against an embedded broker', async () => {
   const dataDir = temporaryFolder()
-  let broker: RunningBin = await startBin('--data-dir', dataDir)
+  let broker: RunningBin = await startBin('--port', String(await lastingPort()), '--data-dir', dataDir)
   const restart = async () => {
     const signal = size.seed % 2 === 0 ? 'SIGTERM' : 'SIGKILL'
     broker.child.kill(signal)

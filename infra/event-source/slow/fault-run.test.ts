@@ -1,13 +1,12 @@
 // Is every record delivered, in order, while the handler fails at random and the command is killed? A small run; compat/ has the large one.
 import { type Broker, startBroker } from 'sluice-broker'
 import { temporaryFolder } from '../../broker/test/folder'
+import { lastingPort } from '../../broker/test/port'
 import { faultRun } from '../test/fault-run'
-
-jest.setTimeout(120_000)
 
 test('no record is lost or out of order after kill -9 of the command and a restart of the broker', async () => {
   const dataDir = temporaryFolder()
-  let broker: Broker = await startBroker({ port: 0, dataDir })
+  let broker: Broker = await startBroker({ port: await lastingPort(), dataDir })
   const { port, address } = broker
   const restart = async () => {
     await broker.close()

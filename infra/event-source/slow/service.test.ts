@@ -13,8 +13,6 @@ let service: SampleService
 let harness: Harness
 const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
 
-jest.setTimeout(60_000)
-
 beforeAll(async () => {
   // for consumer groups time stands still: no session ends, so what takes over did not wait for that
   broker = await startBroker({ port: 0, dataDir, clock: new ManualClock() })
@@ -103,14 +101,13 @@ test.each([
   async (command, plugins) => {
     const file = join(service.folder, 'src/typed.ts')
     const original = readFileSync(file, 'utf8')
-    await service.start(command.split(' '), environment(plugins, 'typed.handler'))
+    // without the saved code the batch would wait for longer than this test may take
+    await service.start(command.split(' '), { ...environment(plugins, 'typed.handler'), OPTIONS: '{"retryBackoff":{"firstMs":600000}}' })
     await harness.produce([{ value: 'first' }, { value: 'poison' }])
     await service.until('got first by version one')
     await service.until(/cannot take it[\s\S]*typed\.ts:10/)
-    const savedAt = Date.now()
     writeFileSync(file, original.replace("'one'", "'two'").replace("text === 'poison'", 'false'))
     await service.until('got poison by version two')
-    expect(Date.now() - savedAt).toBeLessThan(2_000)
     await expectCleanEnd(2)
     writeFileSync(file, original)
   }

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startBroker } from 'sluice-broker'
+import { lastingPort } from '../../broker/test/port'
 import { Harness } from '../test/harness'
 
 test('an unreachable broker is said once, and the mapping picks up when it is there, also when it went away and came back', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
-  const first = await startBroker({ port: 0, dataDir })
+  const first = await startBroker({ port: await lastingPort(), dataDir })
   const { port, address } = first
   const harness = await Harness.create([address], 2)
   await first.close()

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startBroker } from 'sluice-broker'
+import { lastingPort } from '../../broker/test/port'
 import { Harness } from './harness'
 import { encodeBatch } from './record-batches'
 
@@ -10,7 +11,7 @@ const baseOffset = 2 ** 33
 
 test('offsets beyond 2^31 are delivered as numbers, and committed', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
-  const first = await startBroker({ port: 0, dataDir })
+  const first = await startBroker({ port: await lastingPort(), dataDir })
   const harness = await Harness.create([first.address], 1)
   await harness.produce([{ value: 'replaced' }])
   await first.close()

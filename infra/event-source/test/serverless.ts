@@ -1,19 +1,19 @@
 // How do tests run the real `serverless offline`? In a copy of a sample service, with the plugin as it is published, reading its output.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { freePort } from '../../local/ports'
 import { bundle } from './bundle'
 
 const framework = resolve(require.resolve('serverless/package.json'), '../bin/serverless.js')
 const environment = { AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as { port: number }
-  await new Promise(done => server.close(done))
-  return port
+/** Two free ports that the system gives to nobody of its own accord, as it would with those that it chooses itself before they are listened on. */
+async function freePorts(): Promise<[number, number]> {
+  // those who ask at the same time begin at different ones
+  const begin = 20_000 + (process.pid % 100) * 100
+  const first = await freePort([begin])
+  return [first, await freePort([begin], new Set([first]))]
 }
 
 export class SampleService {
@@ -47,7 +47,8 @@ export class SampleService {
   /** Starts the command; `variables` fill in serverless.yml, `nodeFlags` are those before the framework. */
   async start(command: string[], variables: Record<string, string>, nodeFlags: string[] = []): Promise<void> {
     this.output = ''
-    const ports = { HTTP_PORT: String(await freePort()), LAMBDA_PORT: String(await freePort()) }
+    const [http, lambda] = await freePorts()
+    const ports = { HTTP_PORT: String(http), LAMBDA_PORT: String(lambda) }
     const child = spawn(process.execPath, [...nodeFlags, this.command, ...command], {
       cwd: this.folder,
       env: { ...process.env, ...environment, ...ports, ...variables }

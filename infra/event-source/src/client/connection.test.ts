@@ -6,6 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer, type TLSSocket } from 'node:tls'
 import { type Broker, startBroker } from 'sluice-broker'
+import { lastingPort } from '../../../broker/test/port'
 import type { ClusterAccess, TlsAccess } from './access'
 import { Cluster } from './cluster'
 import { Connection } from './connection'
@@ -108,14 +109,11 @@ test('credentials for a listener without SASL say so, without the password', asy
 
 test('a broker that moves is followed, and its old connections are forgotten', async () => {
   const dataDir = join(folder, 'data')
-  const portOf = ({ address }: Broker) => Number(address.split(':').pop())
   let place = await startBroker({ dataDir })
-  const fixed = await startBroker()
-  const spare = portOf(fixed)
-  await fixed.close()
+  const spare = await lastingPort()
   const cluster = new Cluster({ bootstrapServers: [place.address, `127.0.0.1:${spare}`] })
-  // as a poller does: a connection that ended is met once, then another is opened
-  const use = async (attempts = 3): Promise<void> => {
+  // as a poller does: of each purpose, a connection that ended is met once, then another is opened
+  const use = async (attempts = 4): Promise<void> => {
     try {
       await useOnce()
     } catch (error) {

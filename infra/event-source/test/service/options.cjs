@@ -1,0 +1,1 @@
+module.exports = () => ({ statusPort: 0, ...JSON.parse(process.env.OPTIONS || '{}') })
