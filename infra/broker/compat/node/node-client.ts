@@ -9,7 +9,7 @@ interface Answer {
   error?: string
 }
 
-const saidBytesMax = 2000
+const saidBytesMax = 20_000
 
 /**
  * @param program a file beside this one whose `open` returns the scenarios of scenarios.ts

@@ -38,17 +38,21 @@ export function open({ address, codec, protocol, security }, { input, say }) {
 
   const producer = (options = {}) => keep(new Producer({ ...base, autocreateTopics: true, serializers: stringSerializers, ...options }))
   const write = (to, values) => to.send({ acks: -1, messages: values.map(value => ({ topic: 't', partition: 0, value })) })
-  const consumer = (groupId, options = {}) =>
-    keep(new Consumer({ ...base, groupId, deserializers: stringDeserializers, heartbeatInterval: 200, ...options }))
 
-  // a stream that is left, or was about to fetch when its consumer was closed, says so
-  async function consume(member, options) {
-    const stream = await member.consume({ autocommit: false, maxWaitTime: 100, ...options })
-    stream.on('error', error => {
+  // a member that was about to join again when it was closed says so, as does a stream that is left or was about to fetch
+  function mind(member, source) {
+    source.on('error', error => {
       if (!isClosing && !member.closed && error.name !== 'AbortError') throw error
     })
-    return stream
+    return source
   }
+
+  function consumer(groupId, options = {}) {
+    const member = keep(new Consumer({ ...base, groupId, deserializers: stringDeserializers, heartbeatInterval: 200, ...options }))
+    return mind(member, member)
+  }
+
+  const consume = async (member, options) => mind(member, await member.consume({ autocommit: false, maxWaitTime: 100, ...options }))
 
   let readers = 0
   async function read(count, offset = 0, isolationLevel = FetchIsolationLevels.READ_COMMITTED) {
