@@ -5,9 +5,6 @@ import { type Broker, type BrokerOptions, startBroker } from '../src/index'
 import { makeCertificates } from '../test/certificates'
 import { runTool, startTool, type Tool, whereGiven } from './java'
 
-// each tool starts a JVM, a dozen to a test
-jest.setTimeout(360_000)
-
 const opened: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close()
@@ -71,9 +68,11 @@ describe.each(['classic', 'consumer'])('a group of the %s protocol', protocol =>
   })
 
   whereGiven('keeps a static member in its place while its process is replaced', async () => {
-    const { broker, consume, group, java, untilShared } = await setUp()
+    // a session outlives the member's absence, however long its next JVM takes to start
+    const { broker, consume, group, java, untilShared } = await setUp({ consumerSessionTimeoutMs: 600_000 })
+    const session = protocol === 'classic' ? ['session.timeout.ms=600000'] : []
     await java('topics', ['--create', '--topic', 't', '--partitions', '4'])
-    const start = (instance: string) => startTool(broker.address, 'consume', consume(protocol, `group.instance.id=${instance}`))
+    const start = (instance: string) => startTool(broker.address, 'consume', consume(protocol, ...session, `group.instance.id=${instance}`))
     const stays = start('stays')
     opened.push(() => stays.stop())
     const first = start('moves')

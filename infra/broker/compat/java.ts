@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { run } from '../test/command'
 
+// each tool starts a JVM, up to a dozen to a test
+jest.setTimeout(900_000)
+
 const { KAFKA_JARS } = process.env
 export const whereGiven = KAFKA_JARS ? it : it.skip
 
@@ -23,13 +26,20 @@ export const tools = {
 }
 export type Tool = keyof typeof tools
 
+/** For tools that would otherwise give up after a second and a half, five or ten, in which a JVM on a busy machine has hardly begun. */
+const patience: Partial<Record<Tool, string[]>> = {
+  groups: ['--timeout', '60000'],
+  produce: ['--request-timeout-ms', '60000'],
+  consumerPerformance: ['--timeout', '60000']
+}
+
 /** What makes a short life in Java shorter. */
 export const shortLife = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
 export const javaOptions = [...shortLife, '-cp', join(KAFKA_JARS ?? '', '*')]
 
 const command = (address: string, tool: Tool, args: string[]) => [
   ...[...javaOptions, tools[tool]],
-  ...['--bootstrap-server', address, ...args]
+  ...['--bootstrap-server', address, ...(patience[tool] ?? []), ...args]
 ]
 
 /** Runs a tool to its end and gives what it printed. Throws when it fails. */
