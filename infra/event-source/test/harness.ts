@@ -85,6 +85,8 @@ export class Harness {
     await admin.connect()
     const configEntries = [{ name: 'retention.ms', value: '-1' }, ...configs]
     await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, configEntries }] })
+    // a leader that is known may not have taken up each partition yet: kafkajs then writes again what the others have already taken
+    await untilReady(() => admin.fetchTopicOffsets(topic))
     await admin.disconnect()
   }
 
@@ -97,6 +99,7 @@ export class Harness {
       const { topics } = await admin.fetchTopicMetadata({ topics: [this.topic] })
       return topics[0]!.partitions.length === count
     })
+    await untilReady(() => admin.fetchTopicOffsets(this.topic))
     await admin.disconnect()
   }
 
