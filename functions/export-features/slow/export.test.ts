@@ -41,7 +41,7 @@ const file = (key: string | null, name: string) => literal(join(lakeFolder, key!
 beforeAll(async () => {
   database = await testDatabase()
   await migrate(database.ownerUrl, loadContracts(contracts))
-}, 60_000)
+}, 240_000)
 afterAll(async () => {
   await closePools()
   await database.drop()
@@ -169,7 +169,7 @@ describe('a week of twenty devices', () => {
     const again = await run({ name: 'twin', train: true })
     expect(again.model).toBe('twin-v1')
     expect(readFileSync(join(lakeFolder, 'models/twin/v1/model.json')).equals(bytes)).toBe(true)
-  }, 60_000)
+  }, 240_000)
 
   test('predictions are in the warehouse beside their facts, with the score and the verdict of the threshold', async () => {
     const model = json<{ threshold: number }>('models/iot/v1/model.json')
