@@ -117,6 +117,7 @@ async function kafka(brokers: string): Promise<Check> {
 async function database(name: string, url: string): Promise<Check> {
   const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 })
+  client.on('error', () => {})
   try {
     await client.connect()
     const { rows } = await client.query(

@@ -79,6 +79,8 @@ function waitUntilReady(child: ChildProcess, ended: Promise<string>): Promise<st
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'sluice-start' })
+  // what breaks the connection shows at the query
+  client.on('error', () => {})
   await client.connect()
   try {
     await work(client)

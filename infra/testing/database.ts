@@ -43,6 +43,8 @@ export async function testDatabase(urls: ServerUrls = JSON.parse(process.env.TES
   await asSuperuser(`create database ${name} template ${template} owner sluice_owner`)
   const ownerUrl = withDatabase(urls.owner, name)
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 })
+  // `end` does not wait until the server has read the goodbye of every session, so that dropping the database may end one first
+  pool.on('error', () => {})
   return {
     appUrl: withDatabase(urls.app, name),
     ownerUrl,

@@ -8,6 +8,8 @@ import { storeError } from './pool'
  */
 export async function connectedTo<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, application_name: 'sluice' })
+  // the query that a broken connection ends says so; without a listener it would end the process as well
+  client.on('error', () => {})
   try {
     await client.connect()
     return await work(client)

@@ -1,13 +1,14 @@
 import pg from 'pg'
 import { type TestDatabase, testDatabase } from '../../infra/testing/database'
 import { consumedOffsets, countsByDataset, countsOfRun } from './counts'
+import { closePools, poolFor } from './pool'
 
 let database: TestDatabase
 let pool: pg.Pool
 
 beforeAll(async () => {
   database = await testDatabase()
-  pool = new pg.Pool({ connectionString: database.appUrl })
+  pool = poolFor(database.appUrl)
   await database.query(`insert into record_counts (cluster_id, dataset, topic, "partition", run_id, disposition, reason, record_count) values
     ('here', 'sensors', 't', 0, 'r', 'valid', '', 5), ('here', 'sensors', 't', 1, 'r', 'valid', '', 2), ('here', 'sensors', 't', 1, '', 'valid', '', 1),
     ('here', 'sensors', 't', 0, 'r', 'quarantined', '', 3), ('here', 'sensors', 't', 0, 'r', 'reason', 'late', 2), ('there', 'sensors', 't', 0, '', 'valid', '', 100)`)
@@ -16,7 +17,7 @@ beforeAll(async () => {
   )
 })
 afterAll(async () => {
-  await pool.end()
+  await closePools()
   await database.drop()
 })
 
