@@ -31,10 +31,9 @@ export interface JournalListener {
   goingOn(): string[]
   /**
    * The database is there, and nobody else schedules with it.
-   * @param interrupted what a process that was killed had left going on
    * @returns what is to be noted of the schedules
    */
-  opened(settings: ReadonlyMap<string, Setting>, interrupted: Run[]): { schedule: string; expression: string; dueUntil?: number }[]
+  opened(settings: ReadonlyMap<string, Setting>): { schedule: string; expression: string; dueUntil?: number }[]
   /** What `opened` gave is noted: from now on runs can be made up for, should this process be killed. */
   noted(): void
   /**
@@ -163,11 +162,11 @@ export class Journal {
       return this.#after(STANDBY_MS, () => void this.#tryToLead(client))
     }
     await client.query(`listen ${SCHEDULE_CHANNEL}`)
-    const settings = await readSettings(client)
     // what waits to be written has ended well enough
-    const interrupted = await interruptRuns(client, [...this.#listener!.goingOn(), ...this.#waiting.keys()])
+    await interruptRuns(client, [...this.#listener!.goingOn(), ...this.#waiting.keys()])
+    const settings = await readSettings(client)
     if (this.#isClosed || client !== this.#client) return
-    await writeSettings(client, this.#listener!.opened(settings, interrupted))
+    await writeSettings(client, this.#listener!.opened(settings))
     if (this.#isClosed || client !== this.#client) return
     this.#isOpen = true
     this.#retryMs = RETRY_MS

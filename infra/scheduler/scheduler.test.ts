@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { parse } from 'yaml'
 import { readSchedules } from '../../layers/schedule/definition'
-import { findRun, type Run, readSettings, recentRuns, requestRun, runCounts, setEnabled, writeRun } from '../../layers/schedule/history'
+import {
+  findRun,
+  interruptRuns,
+  type Run,
+  readSettings,
+  recentRuns,
+  requestRun,
+  runCounts,
+  setEnabled,
+  writeRun
+} from '../../layers/schedule/history'
 import { type TestDatabase, testDatabase } from '../testing/database'
 import { httpInvoke } from './invoke'
 import { CLOSE_MS, Journal, MAX_WAITING_RUNS } from './journal'
@@ -276,6 +286,32 @@ describe('after downtime', () => {
     expect(told(await ended(2))).toEqual([
       ['schedule', '2026-03-01T00:00', 0, 'interrupted'],
       ['catch-up', '2026-03-01T00:00', 0, 'ok']
+    ])
+  })
+
+  test('a run that was stopped is made up for once', async () => {
+    const first = await start(['cron(0 6 * * ? *)'])
+    clock.to('2026-03-01T06:00:00Z')
+    await lambda.next()
+    await first.stop()
+    clock.to('2026-03-01T06:01:00Z')
+    make(['cron(0 6 * * ? *)'])
+    ;(await lambda.next()).answer()
+    expect(told(await ended(2))).toEqual([
+      ['schedule', '2026-03-01T06:00', 0, 'interrupted'],
+      ['catch-up', '2026-03-01T06:00', 0, 'ok']
+    ])
+  })
+
+  test('a scheduler that is killed before it has begun to make up leaves that to the next', async () => {
+    await (await start(['cron(0 0 * * ? *)'])).stop()
+    await writeRun(pool, left('schedule', 'cron(0 0 * * ? *)'))
+    await interruptRuns(pool, [])
+    make(['cron(0 0 * * ? *)'])
+    ;(await lambda.next()).answer()
+    expect(told(await ended(2)).map(([trigger, , , outcome]) => [trigger, outcome])).toEqual([
+      ['schedule', 'interrupted'],
+      ['catch-up', 'ok']
     ])
   })
 

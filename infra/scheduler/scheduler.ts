@@ -63,7 +63,7 @@ function dueIn({ parsed, timezone }: Schedule, after: number, until: number): { 
  * | running       | somebody asks   | waits for its turn                                                        |
  * | disabled      | falls due       | nothing; nothing is missed either                                         |
  * | any           | start           | what was missed or interrupted: once, if it is a cron or a rate of an hour or more |
- * | running       | stop            | marked interrupted                                                        |
+ * | running       | stop, kill      | marked interrupted; a catch-up that was cut off is not tried a third time: it may be what ends the process |
  *
  * Until the database has answered, at most ten seconds, what falls due waits: another scheduler may be at work, and switches are not known.
  */
@@ -127,7 +127,7 @@ export class Scheduler implements JournalListener {
     return [...this.#tracks.values()].flatMap(({ active, requests }) => [...(active ? [active.id] : []), ...requests.map(({ id }) => id)])
   }
 
-  opened(settings: ReadonlyMap<string, Setting>, interrupted: Run[]): { schedule: string; expression: string; dueUntil?: number }[] {
+  opened(settings: ReadonlyMap<string, Setting>): { schedule: string; expression: string; dueUntil?: number }[] {
     const isFirst = !this.#hasOpened || this.#leads === false
     if (this.#leads === false) {
       // the other scheduler did what was due until now
@@ -143,7 +143,7 @@ export class Scheduler implements JournalListener {
       const setting = settings.get(id)
       if (!isFirst && setting?.expression === expression) return []
       const isKnown = setting?.expression === expression && setting.dueUntil !== undefined
-      if (isFirst && isKnown && track.isEnabled) this.#catchUp(track, setting.dueUntil!, interrupted)
+      if (isFirst && isKnown && track.isEnabled) this.#catchUp(track, setting.dueUntil!)
       return [{ schedule: id, expression, dueUntil: track.isEnabled ? (isKnown ? setting.dueUntil : this.#since) : undefined }]
     })
     return notes
@@ -197,16 +197,11 @@ export class Scheduler implements JournalListener {
     this.#arm()
   }
 
-  #catchUp(track: Track, dueUntil: number, interrupted: Run[]): void {
+  #catchUp(track: Track, dueUntil: number): void {
     const { schedule } = track
     if (!schedule.parsed || !isCaughtUp(schedule.parsed)) return
     const missed = dueIn(schedule, dueUntil, this.#since)
-    // a run that made up for one and was interrupted as well is not tried a third time: it may be what ends the process
-    const cut = interrupted.find(
-      run => run.schedule === schedule.id && run.expression === schedule.expression && run.trigger === 'schedule'
-    )
-    if (missed) this.#due(track, { dueAt: missed.last, coalesced: missed.before + (cut ? 1 + cut.coalesced : 0), trigger: 'catch-up' })
-    else if (cut) this.#due(track, { dueAt: cut.dueAt, coalesced: cut.coalesced, trigger: 'catch-up' })
+    if (missed) this.#due(track, { dueAt: missed.last, coalesced: missed.before, trigger: 'catch-up' })
   }
 
   #switch(settings: ReadonlyMap<string, Setting>): void {

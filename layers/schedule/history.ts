@@ -51,7 +51,7 @@ export interface Setting {
   isEnabled?: boolean
   /** The expression of the last start. */
   expression?: string
-  /** Every due time up to here has had its run; undefined while it was disabled. */
+  /** Every due time up to here has had its run, and was not interrupted in it; undefined while it was disabled. */
   dueUntil?: number
 }
 
@@ -102,11 +102,11 @@ export async function writeRun(client: Client, run: Run): Promise<void> {
 }
 
 /**
- * Marks what a process that was killed left going on.
+ * Marks what a process that was killed left going on; `dueUntil` goes back to before what had fallen due.
  * @param goingOn ids of the caller's own runs
  */
-export async function interruptRuns(client: Client, goingOn: readonly string[]): Promise<Run[]> {
-  return (await client.query<Row>(runsInterrupt, [goingOn])).rows.map(runOf)
+export async function interruptRuns(client: Client, goingOn: readonly string[]): Promise<void> {
+  await client.query(runsInterrupt, [goingOn])
 }
 
 /** The last runs, newest first, of one schedule or of all. */

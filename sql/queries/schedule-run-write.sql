@@ -11,6 +11,11 @@ with written as (
   select schedule_id, outcome, 1 from written where outcome is not null
   on conflict (schedule_id, outcome) do update set run_count = schedule_run_counts.run_count + 1
 )
-update schedule_settings s set due_until = w.due_at
+update schedule_settings s
+set due_until = case
+  -- what had fallen due is owed again
+  when w.outcome = 'interrupted' and w.trigger = 'schedule' then least(s.due_until, w.due_at - interval '1 millisecond')
+  else greatest(s.due_until, w.due_at)
+end
 from written w
-where s.schedule_id = w.schedule_id and w.trigger <> 'manual' and s.due_until < w.due_at
+where s.schedule_id = w.schedule_id and w.trigger <> 'manual' and s.due_until is not null
