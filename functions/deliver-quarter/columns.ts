@@ -23,7 +23,12 @@ export interface Profile {
   day_dot: number
   day_dash: number
   month_dash: number
+  bare_dates: number
+  clocks: number
+  dotted_clocks: number
+  twelve_hour_clocks: number
   given: number
+  given_dates: number
   least: number | null
   most: number | null
   ambiguous_example: string | null
@@ -56,9 +61,18 @@ export interface Column {
   mark: '' | '.' | ','
 }
 
+/** The column with the times of day, where the time column has days only. */
+export interface ClockColumn {
+  index: number
+  /** 18.30.00 */
+  isDotted: boolean
+}
+
 export interface Columns {
   columns: Column[]
   timeIndex: number
+  clock?: ClockColumn
+  /** How the time column is read; the day and the time of day with a space between, where they are two columns. */
   time: TimeReading
 }
 
@@ -82,13 +96,21 @@ export const timeFormats: Record<keyof typeof dates, string[]> = Object.fromEntr
 /** Names by which a time column goes, the surest first. */
 const timeNames = ['time', 'timestamp', 'ts', 'datetime', 'date_time', 'event_time', 'date', 'created_at', 'recorded_at', 'measured_at']
 
+/** Names by which a column with times of day goes, the surest first: a `duration` looks the same. */
+const clockNames = ['time', 'time_of_day', 'clock', 'hour', 'local_time', 'utc_time', 'time_utc', 'event_time', 'start_time']
+
+const rankIn = (list: readonly string[], name: string) => list.indexOf(name.toLowerCase().replace(/[\s-]+/g, '_'))
+
 /** Position among the names by which time columns go; -1 for another. */
-export const timeRank = (name: string): number => timeNames.indexOf(name.toLowerCase().replace(/[\s-]+/g, '_'))
+export const timeRank = (name: string): number => rankIn(timeNames, name)
 
 const strptime: Record<string, string> = { yyyy: '%Y', MM: '%m', dd: '%d', HH: '%H', mm: '%M', ss: '%S' }
 
 /** DuckDB's format for a pattern such as `dd.MM.yyyy HH:mm`. */
 export const formatOf = (pattern: string): string => pattern.replaceAll('%', '%%').replace(/[A-Za-z]+/g, token => strptime[token] ?? token)
+
+/** The part of a pattern that says how days are written: of `dd/MM/yyyy HH:mm` `dd/MM/yyyy`. */
+export const datePartOf = (pattern: string): string => pattern.replace(/[^A-Za-z]*\b(HH|mm|ss)\b.*$/, '')
 
 const sum = (profiles: readonly Profile[], of: (profile: Profile) => number) => profiles.reduce((total, profile) => total + of(profile), 0)
 
@@ -153,20 +175,83 @@ function textTimes(profiles: readonly Profile[], share: number): TimeReading[] {
     .map(key => ({ kind: 'pattern', pattern: dates[key][0], formats: timeFormats[key] }))
 }
 
+/** Days without a time of day. */
+function isBare(source: SourceColumn, profiles: readonly Profile[]): boolean {
+  if (source.declared !== undefined) return source.declared === 'DATE'
+  return profiles.every(({ filled, bare_dates }) => bare_dates >= filled * TYPE_SHARE)
+}
+
+/** Whether a column holds times of day, and how they are written. */
+function clockIn(source: SourceColumn, profiles: readonly Profile[]): { isDotted: boolean; isTwelveHour: boolean } | undefined {
+  if (source.declared !== undefined) return /^TIME($| WITH)/.test(source.declared) ? { isDotted: false, isTwelveHour: false } : undefined
+  const head = leading(profiles)
+  if (head === undefined) return undefined
+  const isMostly = (count: number) => count >= head.filled * TYPE_SHARE
+  if (isMostly(head.clocks)) return { isDotted: false, isTwelveHour: head.twelve_hour_clocks > 0 }
+  return isMostly(head.dotted_clocks) ? { isDotted: true, isTwelveHour: false } : undefined
+}
+
 function readings(source: SourceColumn, profiles: readonly Profile[], options: DeliverOptions, isNamed: boolean): TimeReading[] {
   if (source.declared !== undefined) {
     if (/^(TIMESTAMP|DATE)/.test(source.declared)) return [{ kind: 'typed', type: source.declared }]
     return isNamed && /^(U?(BIG|INTEGER)|DOUBLE)/.test(source.declared) ? epochs(leading(profiles)) : []
   }
   const head = leading(profiles)
-  if (head === undefined) return []
-  if (options.format !== undefined)
-    return head.given > 0 && (isNamed || head.given >= head.filled * TYPE_SHARE)
+  if (head === undefined || clockIn(source, profiles) !== undefined) return []
+  if (options.format !== undefined) {
+    const given = isBare(source, profiles) ? head.given_dates : head.given
+    return given > 0 && (isNamed || given >= head.filled * TYPE_SHARE)
       ? [{ kind: 'pattern', pattern: options.format, formats: [formatOf(options.format)] }]
       : []
+  }
   const counted = isNamed ? epochs(head) : []
   if (counted.length > 0) return counted
   return textTimes(profiles, isNamed ? Number.MIN_VALUE : TYPE_SHARE)
+}
+
+/** How a day and a time of day are read, with a space between them. */
+function joinedReading(day: TimeReading, isTwelveHour: boolean): TimeReading {
+  if (day.kind === 'pattern') return day
+  return isTwelveHour ? { kind: 'pattern', pattern: 'yyyy-MM-dd', formats: clocks.map(clock => `%Y-%m-%d${clock}`) } : { kind: 'iso' }
+}
+
+/** The column with the times of day, where the time column has days only and there is one. */
+function decideClock(
+  source: string,
+  given: readonly SourceColumn[],
+  profiles: readonly Profile[],
+  { clockColumn, format }: DeliverOptions,
+  timeIndex: number
+): { clock: ClockColumn; isTwelveHour: boolean } | undefined {
+  const of = (index: number) => profiles.filter(profile => profile.column_no === index)
+  const dayName = given[timeIndex]!.name
+  const isDay = isBare(given[timeIndex]!, of(timeIndex))
+  if (!isDay && clockColumn !== undefined)
+    throw new PipelineError('SOURCE_UNREADABLE', `${source}: column ${dayName} holds times of day itself`, {
+      remedy: 'Leave the clock column out, or name a time column that holds days only.'
+    })
+  if (!isDay) return undefined
+  const found = given
+    .map((column, index) => ({ index, name: column.name, rank: rankIn(clockNames, column.name), ...clockIn(column, of(index)) }))
+    .filter(({ isDotted }) => isDotted !== undefined)
+  const clock =
+    clockColumn === undefined
+      ? found.filter(({ rank }) => rank !== -1).sort((left, right) => left.rank - right.rank)[0]
+      : found.find(({ name }) => name.toLowerCase() === clockColumn.toLowerCase())
+  if (clock === undefined && (clockColumn !== undefined || format !== undefined))
+    throw new PipelineError(
+      'SOURCE_UNREADABLE',
+      clockColumn === undefined
+        ? `${source}: column ${dayName} holds days, not times written as ${format}`
+        : `${source}: there is no column ${clockColumn} with times of day such as 08:15:00`,
+      {
+        remedy:
+          found.length > 0
+            ? `Name the clock column: ${found.map(({ name }) => name).join(', ')}.`
+            : 'Leave the option out: every row then has the first instant of its day.'
+      }
+    )
+  return clock && { clock: { index: clock.index, isDotted: clock.isDotted! }, isTwelveHour: clock.isTwelveHour! }
 }
 
 /**
@@ -224,10 +309,13 @@ export function decideColumns(
       `${source}: column ${names[time.index]}: ${of(time.index)[0]?.example} can be day or month first in every row that was looked at`,
       { remedy: 'Say how times are written: `dd/MM/yyyy HH:mm` or `MM/dd/yyyy HH:mm`.' }
     )
+  const found = decideClock(source, given, profiles, options, time.index)
   const columns = given.map((column, index): Column => {
     if (index === time.index) return { name: column.name, type: 'timestamp', mark: '' }
     if (column.declared !== undefined) return { name: column.name, type: 'typed', declared: column.declared, mark: '' }
     return textColumn(column.name, of(index), options, source)
   })
-  return { columns, timeIndex: time.index, time: time.readings[0]! }
+  const [reading] = time.readings as [TimeReading]
+  if (found === undefined) return { columns, timeIndex: time.index, time: reading }
+  return { columns, timeIndex: time.index, clock: found.clock, time: joinedReading(reading, found.isTwelveHour) }
 }

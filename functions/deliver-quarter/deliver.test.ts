@@ -273,6 +273,19 @@ describe('numbers', () => {
     expect(trial.manifest(key!).schema[1]).toMatchObject({ name: 'value', type: 'DOUBLE' })
   })
 
+  test('texts that stand for no value are none, once they are named', async () => {
+    const rows = usual(20, (time, index) => `${time},${index % 2 ? index : 'NA'},${index},a`)
+    const file = trial.write('missing.csv', lines('time,pm,wind,note', ...rows, '2024-01-02T00:00:00Z,1,?,NA'))
+    const plain = only(await trial.deliver(file))
+    expect(trial.manifest(plain.key!).schema[1]!.type).toBe('VARCHAR')
+    expect(await reasons(plain.key!)).toEqual([['22', 'wind', '?', 'not_a_number']])
+    const named = only(await trial.deliver(file, { missing: ['NA', '?'] }))
+    expect(named).toMatchObject({ version: 2, rows: { delivered: 21, rejected: 0 } })
+    expect(
+      await trial.rows(named.key!, 'data.parquet', 'count(pm)::int as pm, count(wind)::int as wind, count(note)::int as note')
+    ).toEqual([{ pm: 11, wind: 20, note: 20 }])
+  })
+
   test('codes with leading zeros stay text', async () => {
     const file = trial.write('codes.csv', lines('time,code', '2024-01-01T00:00:00Z,007', '2024-01-01T00:01:00Z,42'))
     expect(await trial.rows(only(await trial.deliver(file)).key!, 'data.parquet', 'code', 'order by time')).toEqual([
@@ -358,6 +371,71 @@ describe('times', () => {
       '2024-02-01T00:00:00.000Z',
       '2024-02-13T00:00:00.000Z'
     ])
+  })
+
+  describe('day and time of day in two columns', () => {
+    const two = async (name: string, header: string, rows: string[], event: object = {}) => {
+      const [delivery] = await trial.deliver(trial.write(name, lines(header, ...rows)), event)
+      const day = trial.manifest(delivery!.key!).time.column
+      const read = await trial.rows(delivery!.key!, 'data.parquet', `epoch_ms("${day}") as ms`, `order by "${day}"`)
+      return { delivery: delivery!, read: read.map(row => new Date(Number(row['ms'])).toISOString()) }
+    }
+
+    test.each([
+      ['days first', 'Date;Time;power', ['16/1/2024;17:24:00;4.2', '16/1/2024;17:25:00;5.3']],
+      ['dots', 'Date;Time;CO(GT);', ['16/01/2024;17.24.00;2,6;', '16/01/2024;17.25.00;2;']],
+      ['ISO, the time of day first', 'time;date;value', ['17:24;2024-01-16;1', '17:25;2024-01-16;2']],
+      ['half a day', 'date;time;value', ['2024-01-16;5:24 PM;1', '2024-01-16;5:25 PM;2']],
+      [
+        'a format that is given',
+        'Day;Hour;value',
+        ['1/2/2024;17:24;1', '1/2/2024;17:25;2'],
+        { timeColumn: 'Day', format: 'MM/dd/yyyy HH:mm' },
+        '2024-01-02'
+      ],
+      ['named', 'date;start;duration', ['2024-01-16;17:24;00:10', '2024-01-16;17:25;00:20'], { clockColumn: 'START' }]
+    ])('%s: both are one time', async (name, header, rows, event: object = {}, day = '2024-01-16') => {
+      const { delivery, read } = await two(`two ${name}.csv`, header, rows, event)
+      expect(read).toEqual([`${day}T17:24:00.000Z`, `${day}T17:25:00.000Z`])
+      expect(header.split(';')).toContain(trial.manifest(delivery.key!).time.clock_column)
+    })
+
+    test('a row without a time of day, or with one that is none, is rejected with both texts', async () => {
+      const rows = usual(20, time => `${time.slice(0, 10)},${time.slice(11, 19)},1`)
+      const { delivery } = await two('two bad.csv', 'date,time,value', [...rows, '2024-01-02,,1', '2024-01-02,25:00:00,1', ',08:00:00,1'])
+      expect(await reasons(delivery.key!)).toEqual([
+        ['22', 'date', null, 'time_missing'],
+        ['23', 'date', '2024-01-02 25:00:00', 'not_a_time'],
+        ['24', 'date', null, 'time_missing']
+      ])
+    })
+
+    test('a duration beside a day is none, unless it is named', async () => {
+      const { delivery, read } = await two('two runs.csv', 'date,duration', ['2024-01-16,00:24:00', '2024-01-17,00:25:00'])
+      expect(read).toEqual(['2024-01-16T00:00:00.000Z', '2024-01-17T00:00:00.000Z'])
+      expect(trial.manifest(delivery.key!).time.clock_column).toBeNull()
+    })
+
+    test('from Parquet a date and a time, or its text', async () => {
+      for (const type of ['time', 'varchar']) {
+        const file = join(trial.root, `two ${type}.parquet`)
+        await withDuckDb(connection =>
+          connection.run(
+            `copy (select date '2024-01-16' as date, (time '17:24:00' + interval (i) minute)::${type} as time, i::double as value from range(2) r(i)) to ${literal(file)} (format parquet)`
+          )
+        )
+        const rows = await trial.rows(only(await trial.deliver(file)).key!, 'data.parquet', 'epoch_ms(date) as ms', 'order by date')
+        expect(rows.map(row => new Date(Number(row['ms'])).toISOString())).toEqual(['2024-01-16T17:24:00.000Z', '2024-01-16T17:25:00.000Z'])
+      }
+    })
+
+    test('options that do not fit say so', async () => {
+      const days = trial.write('two days.csv', lines('date,value', '2024-01-16,1'))
+      expect(await refused(days, { clockColumn: 'value' })).toContain('there is no column value with times of day')
+      expect(await refused(days, { format: 'yyyy-MM-dd HH:mm' })).toContain('column date holds days, not times written as yyyy-MM-dd HH:mm')
+      const whole = trial.write('two whole.csv', lines('at,time', '08:00,2024-01-16T08:00:00Z'))
+      expect(await refused(whole, { clockColumn: 'at' })).toContain('column time holds times of day itself')
+    })
   })
 
   test('an unknown zone is refused', () => {

@@ -19,7 +19,7 @@ import { ensureUnchanged, type Snapshot, snapshotOf } from './snapshot'
 import { columnsOf, sourceOf, unreadable } from './source'
 
 /** Changes whenever the same source and options would give other files: then they are delivered again. */
-export const CODE = { name: 'deliver-quarter', version: '1.1.0' }
+export const CODE = { name: 'deliver-quarter', version: '1.2.0' }
 /** What DuckDB may keep in memory, in mebibytes; with the library, Node and what the allocator keeps, the process stays below 400. */
 const MEMORY_MB = 160
 /** Each thread has a row group in the making. */
@@ -62,8 +62,8 @@ export function nameOf(file: string): string {
 
 /** The options that decide about what is delivered. */
 function effective(options: DeliverOptions) {
-  const { timeColumn = null, zone, format = null, decimal = null, encoding } = options
-  return { timeColumn, zone, format, decimal, encoding }
+  const { timeColumn = null, clockColumn = null, zone, format = null, decimal = null, encoding, missing } = options
+  return { timeColumn, clockColumn, zone, format, decimal, encoding, missing }
 }
 
 function fingerprintOf(snapshot: Snapshot, options: DeliverOptions): string {
@@ -125,7 +125,7 @@ async function deliverQuarter(
   { lake, now, contractVersion }: DeliverContext
 ): Promise<Delivery> {
   const { name, snapshot, silver, quarters } = prepared
-  const { columns, timeIndex, time: reading } = silver.columns
+  const { columns, timeIndex, clock, time: reading } = silver.columns
   const timeName = columns[timeIndex]!.name
   const mine = quarters.find(({ quarter: label }) => label === quarter.label)!
   let data = silver.file
@@ -188,7 +188,14 @@ async function deliverQuarter(
     options: { ...effective(options), closeDays: options.closeDays },
     code: CODE,
     contract: contract === undefined ? null : { name, version: contract },
-    time: { column: timeName, reading, zone: options.zone, min: mine.min, max: mine.max },
+    time: {
+      column: timeName,
+      clock_column: clock ? columns[clock.index]!.name : null,
+      reading,
+      zone: options.zone,
+      min: mine.min,
+      max: mine.max
+    },
     schema: columns.map((column, index) => ({
       name: column.name,
       type: index === timeIndex ? 'TIMESTAMP WITH TIME ZONE' : sqlType(column),

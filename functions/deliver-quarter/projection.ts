@@ -1,7 +1,7 @@
 // Which SQL turns the texts of a source into typed values, and tells the rows that have one that is none?
 import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { literal } from '../../layers/lake/duckdb'
-import type { Column, Columns, TimeReading } from './columns'
+import type { ClockColumn, Column, Columns, TimeReading } from './columns'
 
 /** The square of a larger number is none, and with it no standard deviation. */
 export const MAX_NUMBER = '1e150'
@@ -27,6 +27,12 @@ export function sqlType({ type, declared }: Column): string {
     text: 'VARCHAR'
   }
   return type === 'typed' ? declared! : types[type]
+}
+
+/** The day and the time of day as one text; null where one is missing. */
+function joinedTime(index: number, clock: ClockColumn): string {
+  const text = clock.isDotted ? `replace(c${clock.index}::varchar, '.', ':')` : `c${clock.index}`
+  return `(trim(c${index}::varchar) || ' ' || nullif(trim(${text}::varchar), ''))`
 }
 
 function timeValue(raw: string, time: TimeReading, zone: string): string {
@@ -129,10 +135,11 @@ export interface Projection {
 }
 
 /** @param relation the source with columns c0, c1, … */
-export function projectionOf({ columns, timeIndex, time }: Columns, zone: string, relation: string): Projection {
+export function projectionOf({ columns, timeIndex, clock, time }: Columns, zone: string, relation: string): Projection {
   const everyIndex = columns.map((_, index) => index)
   const isTime = (index: number) => index === timeIndex
-  const quickOf = (index: number) => (isTime(index) ? timeValue(`c${index}`, time, zone) : quickValue(columns[index]!, `c${index}`, zone))
+  const rawOf = (index: number) => (isTime(index) && clock ? joinedTime(index, clock) : `c${index}`)
+  const quickOf = (index: number) => (isTime(index) ? timeValue(rawOf(index), time, zone) : quickValue(columns[index]!, `c${index}`, zone))
   const bestOf = (index: number) => (isTime(index) ? `q${index}` : slowValue(columns[index]!, index, `c${index}`, `q${index}`))
   const isBad = (index: number) => badCondition(columns[index]!, `c${index}`, `v${index}`, isTime(index))
   const isSuspect = (indexes: readonly number[]) =>
@@ -143,8 +150,8 @@ export function projectionOf({ columns, timeIndex, time }: Columns, zone: string
     `select ${extra}${raw}, ${indexes.map(index => `${bestOf(index)} as v${index}`).join(', ')}
      from (select ${extra}${raw}, ${indexes.map(index => `${quickOf(index)} as q${index}`).join(', ')} from ${from})`
   const problem = (index: number) =>
-    `case when ${isBad(index)} then {'column': ${literal(columns[index]!.name)}, 'value': c${index}::varchar,
-      'reason': ${reason(columns[index]!, `c${index}`, `v${index}`, isTime(index), time, zone)}} end`
+    `case when ${isBad(index)} then {'column': ${literal(columns[index]!.name)}, 'value': ${rawOf(index)}::varchar,
+      'reason': ${reason(columns[index]!, rawOf(index), `v${index}`, isTime(index), time, zone)}} end`
   return {
     good: `select ${everyIndex.map(index => `v${index} as ${quoteIdentifier(columns[index]!.name)}`).join(', ')}
       from (${valued(everyIndex, relation)})

@@ -26,7 +26,7 @@ export interface Manifest {
   options: Record<string, unknown>
   code: { name: string; version: string }
   contract: { name: string; version: string } | null
-  time: { column: string; reading: unknown; zone: string; min: string; max: string }
+  time: { column: string; clock_column: string | null; reading: unknown; zone: string; min: string; max: string }
   schema: { name: string; type: string; is_time: boolean; is_aggregated: boolean }[]
   /** source = delivered + rejected + duplicates + other_quarters */
   rows: { source: number; delivered: number; rejected: number; duplicates: number; other_quarters: number }

@@ -16,6 +16,8 @@ const options = {
   quarter: z.string().regex(quarterPattern, 'must be a quarter such as 2024-Q1').optional(),
   /** The column that says when a row happened; without it the one that looks like it. */
   timeColumn: z.string().min(1).optional(),
+  /** The column with the times of day, where the time column has days only; without it the one that is called as such. */
+  clockColumn: z.string().min(1).optional(),
   /** Where the clocks stood that wrote times without an offset: a name such as Europe/Berlin. */
   zone: z.string().refine(isTimeZone, 'is not a time zone; use a name such as Europe/Berlin').default('UTC'),
   /** How times are written, such as `dd.MM.yyyy HH:mm`; without it ISO 8601, or what the file can only mean. */
@@ -29,6 +31,8 @@ const options = {
   /** The decimal mark; without it what the file can only mean. */
   decimal: z.enum(['.', ',']).optional(),
   encoding: z.enum(encodings).default('utf-8'),
+  /** Texts of a CSV file that stand for no value, such as `NA`. */
+  missing: z.array(z.string().min(1).max(100)).max(20).default([]),
   /** Days after the end of a quarter until it is closed. */
   closeDays: z.int().min(0).max(92).default(1),
   /** Deliver a quarter that is not closed yet; only together with `quarter`. */

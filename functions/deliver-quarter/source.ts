@@ -9,7 +9,7 @@ import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { PipelineError } from '../../layers/errors'
 import { literal } from '../../layers/lake/duckdb'
 import profileSql from '../../sql/deliveries/profile.sql'
-import { type Columns, decideColumns, formatOf, type Profile, type SourceColumn, timeFormats, timeRank } from './columns'
+import { type Columns, datePartOf, decideColumns, formatOf, type Profile, type SourceColumn, timeFormats, timeRank } from './columns'
 import { type Dialect, dialectOf, NAME_ENCODING } from './dialect'
 import { type CsvShape, MAX_RECORD_BYTES, recordsOf } from './records'
 import type { DeliverOptions } from './request'
@@ -40,17 +40,20 @@ export interface Source {
   rows: number
 }
 
+/** And the texts that stand for no value. */
+type CsvDialect = Dialect & { missing: readonly string[] }
+
 export interface CsvSource {
   /** UTF-8; the file itself, or its text decoded. */
   snapshot: Snapshot
-  dialect: Dialect
+  dialect: CsvDialect
   shape: CsvShape
 }
 
-function readCsv(file: string, { delimiter, columns }: Dialect, skip: number): string {
+function readCsv(file: string, { delimiter, columns, missing }: CsvDialect, skip: number): string {
   const types = columns.map((_, index) => `'c${index}': 'VARCHAR'`).join(', ')
   return `read_csv(${literal(file)}, auto_detect = false, header = false, skip = ${skip}, delim = ${literal(delimiter)}, quote = '"', escape = '"',
-    columns = {${types}}, strict_mode = true, max_line_size = ${2 * MAX_RECORD_BYTES}, buffer_size = ${BUFFER_BYTES})`
+    columns = {${types}}, nullstr = [${['', ...missing].map(literal).join(', ')}], strict_mode = true, max_line_size = ${2 * MAX_RECORD_BYTES}, buffer_size = ${BUFFER_BYTES})`
 }
 
 async function marksUtf16(file: string): Promise<'utf-16le' | 'utf-16be' | undefined> {
@@ -78,7 +81,7 @@ async function decoded(snapshot: Snapshot, encoding: string, folder: string): Pr
 async function csvSource(name: string, snapshot: Snapshot, options: DeliverOptions, folder: string): Promise<Source> {
   const encoding = (await marksUtf16(snapshot.file)) ?? options.encoding
   const text = encoding === 'utf-8' ? snapshot : await decoded(snapshot, encoding, folder)
-  const dialect = await dialectOf(text.file, name, text.size)
+  const dialect = { ...(await dialectOf(text.file, name, text.size)), missing: options.missing }
   if (text.lines <= 1)
     throw new PipelineError('SOURCE_UNREADABLE', `${name}: it has a header and no rows`, { remedy: 'Put rows into it, or take it away.' })
   const relation = readCsv(text.file, dialect, dialect.headerRecords)
@@ -249,9 +252,10 @@ export async function columnsOf(connection: DuckDBConnection, source: Source, op
     throw unreadable(source.name, error)
   }
   for (const [name, list] of Object.entries(timeFormats)) await connection.run(`set variable ${name} = [${list.map(literal).join(', ')}]`)
-  await connection.run(
-    `set variable given = ${options.format === undefined ? 'null::varchar[]' : `[${literal(formatOf(options.format))}]`}`
-  )
+  for (const [name, partOf] of Object.entries({ given: (pattern: string) => pattern, given_date: datePartOf })) {
+    const list = options.format === undefined ? 'null::varchar[]' : `[${literal(formatOf(partOf(options.format)))}]`
+    await connection.run(`set variable ${name} = ${list}`)
+  }
   const rows = (await connection.runAndReadAll(profileSql)).getRowObjectsJson()
   const profiles = rows.map(row =>
     Object.fromEntries(

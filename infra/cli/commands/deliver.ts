@@ -12,10 +12,12 @@ export interface DeliverOptions {
   name?: string
   quarter?: string
   timeColumn?: string
+  clockColumn?: string
   zone?: string
   format?: string
   decimal?: string
   encoding?: string
+  missing?: string[]
   closeDays?: number
   open?: boolean
   again?: boolean
