@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
 import { mappingDefaults } from './mapping/mapping'
@@ -75,4 +76,20 @@ test('one mapping is found by its UUID, those of another function are left out, 
   expect(get('/2015-03-31/event-source-mappings/u-3')).toBeUndefined()
   expect(get('/2015-03-31/event-source-mappings/?FunctionName=other')).toEqual({ EventSourceMappings: [] })
   expect(get('/anything')).toBeUndefined()
+})
+
+// a client of its own, as others write no such path
+test.each(['//', '/status/../\\\\', 'http://[/'])('the path %s is answered, and ends nothing', async path => {
+  const server = await serveStatus(0, () => [kafka])
+  const { port } = server.address() as AddressInfo
+  const ask = (asked: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      request({ port, host: '127.0.0.1', path: asked }, answer => resolve(answer.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+  expect(await ask(path)).toBe(404)
+  expect(await ask('/status')).toBe(200)
+  server.closeAllConnections()
+  await new Promise(resolve => server.close(resolve))
 })

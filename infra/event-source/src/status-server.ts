@@ -9,6 +9,7 @@ import type { Counters, MappingState } from './report'
 
 /** Who is asked from elsewhere is asked on purpose: nothing but loopback listens. */
 const HOST = '127.0.0.1'
+const BASE = `http://${HOST}`
 const MAPPINGS_PATH = /^\/2015-03-31\/event-source-mappings(?:\/([^/]*))?\/?$/
 
 export interface MappingStatus {
@@ -93,7 +94,8 @@ export function answerTo(url: URL, statuses: readonly MappingStatus[]): unknown 
  */
 export async function serveStatus(port: number, statuses: () => readonly MappingStatus[]): Promise<Server> {
   const server = createServer((request, response) => {
-    const answer = request.method === 'GET' ? answerTo(new URL(request.url!, `http://${HOST}`), statuses()) : undefined
+    const isQuestion = request.method === 'GET' && URL.canParse(request.url!, BASE)
+    const answer = isQuestion ? answerTo(new URL(request.url!, BASE), statuses()) : undefined
     const isFound = answer !== undefined
     response.writeHead(isFound ? 200 : 404, {
       'content-type': 'application/json',
