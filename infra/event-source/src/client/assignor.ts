@@ -5,6 +5,12 @@ import { array, int16, int32, nullableBytes, Reader, string, struct, Writer } fr
 /** The assignor's name in JoinGroup; Java's default consumers know it too, so that they may share a group. */
 export const ASSIGNOR = 'range'
 
+/** A member, with what it says about itself. */
+export interface Subscriber {
+  memberId: string
+  metadata: Buffer
+}
+
 const subscription = struct({ version: int16, topics: array(string), userData: nullableBytes })
 const assignment = struct({ version: int16, topics: array(struct({ name: string, partitions: array(int32) })), userData: nullableBytes })
 
@@ -26,10 +32,10 @@ export function decodeAssignment(data: Buffer, topic: string): number[] {
  * @param members subscriptions by member id
  */
 export function assignRange(
-  members: ReadonlyArray<{ memberId: string; metadata: Buffer }>,
+  members: readonly Subscriber[],
   partitionsOf: (topic: string) => readonly number[]
 ): Array<{ memberId: string; assignment: Buffer }> {
-  const subscriptions = members.map(({ memberId, metadata }) => ({ memberId, topics: subscribedTopics(metadata) }))
+  const subscriptions = members.map(member => ({ memberId: member.memberId, topics: subscribedTopics(member) }))
   const assigned = new Map(members.map(({ memberId }) => [memberId, [] as Array<{ name: string; partitions: number[] }>]))
   for (const name of new Set(subscriptions.flatMap(({ topics }) => topics))) {
     const readers = subscriptions.filter(({ topics }) => topics.includes(name)).map(({ memberId }) => memberId)
@@ -48,7 +54,7 @@ export function assignRange(
   }))
 }
 
-function subscribedTopics(metadata: Buffer): string[] {
+export function subscribedTopics({ metadata }: Subscriber): string[] {
   const reader = new Reader(metadata)
   int16.read(reader)
   return array(string).read(reader)

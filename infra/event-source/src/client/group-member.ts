@@ -4,7 +4,7 @@
 //    ^                                |
 //    +------- membership lost --------+  UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID, or no answer for a session timeout
 import { errorCodes, errorName, KafkaError } from 'sluice-broker/protocol'
-import { ASSIGNOR, assignRange, decodeAssignment, encodeSubscription } from './assignor'
+import { ASSIGNOR, assignRange, decodeAssignment, encodeSubscription, type Subscriber, subscribedTopics } from './assignor'
 import { pause } from './backoff'
 import type { Cluster } from './cluster'
 
@@ -83,7 +83,7 @@ export class GroupMember {
       else {
         this.memberId = joined.memberId
         const isLeader = joined.leader === joined.memberId
-        const assignments = isLeader ? assignRange(joined.members, await this.partitionsOf()) : []
+        const assignments = isLeader ? assignRange(joined.members, await this.partitionsOf(joined.members)) : []
         const synced = await coordinator.request('syncGroup', {
           groupId: this.group,
           generationId: joined.generationId,
@@ -101,10 +101,14 @@ export class GroupMember {
     }
   }
 
-  // Members of one mapping read one topic; a group shared with other consumers may have more, which are then not assigned here.
-  private async partitionsOf(): Promise<(topic: string) => number[]> {
-    const topic = await this.cluster.topic(this.topic)
-    return name => (name === this.topic ? [...(topic?.leaders.keys() ?? [])] : [])
+  // Members of one mapping read one topic; a group shared with other mappings or consumers may have more.
+  private async partitionsOf(members: readonly Subscriber[]): Promise<(topic: string) => number[]> {
+    const partitions = new Map<string, number[]>()
+    for (const name of new Set(members.flatMap(subscribedTopics))) {
+      const topic = await this.cluster.topic(name)
+      partitions.set(name, [...(topic?.leaders.keys() ?? [])])
+    }
+    return name => partitions.get(name) ?? []
   }
 
   private begin(generationId: number, isLeader: boolean, partitions: number[]): Membership {

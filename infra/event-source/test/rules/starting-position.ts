@@ -64,6 +64,18 @@ export function startingPositionRules(create: (partitions?: number) => Promise<H
     for (const group of groups) expect(await harness.committed(group)).toEqual({ 0: 20, 1: 20 })
   })
 
+  test('two mappings in one group, each on a topic of its own, each get their records', async () => {
+    const harnesses = [await create(2), await create(3)]
+    for (const [index, harness] of harnesses.entries()) await harness.fill(index + 2, 5)
+    const group = harnesses[0]!.topic
+    for (const harness of harnesses) harness.start({ group })
+    await Promise.all(harnesses.map((harness, index) => harness.until(() => harness.succeeded().length >= (index + 2) * 5)))
+    expect(harnesses.map(harness => harness.values())).toEqual([
+      { 0: range(0, 5), 1: range(1, 5) },
+      { 0: range(0, 5), 1: range(1, 5), 2: range(2, 5) }
+    ])
+  })
+
   test('a committed offset that the broker does not have: the earliest record is next, and that is said', async () => {
     const harness = await create(1)
     await harness.fill(1, 3)
