@@ -131,8 +131,12 @@ export class EventSourceMapping {
   private addPoller(): void {
     const { mapping, definition, report } = this
     const newRunner = () =>
-      new Runner(definition, this.threadFile, failure =>
-        report.error(`the function's thread ended between invocations: ${failure.errorType}: ${failure.detail ?? failure.message}`)
+      new Runner(
+        definition,
+        this.threadFile,
+        failure =>
+          report.error(`the function's thread ended between invocations: ${failure.errorType}: ${failure.detail ?? failure.message}`),
+        reason => report.warning(`the function runs without its NODE_OPTIONS here, as it is a thread: ${reason}`)
       )
     const poller = new Poller(mapping, new Cluster(mapping.access), newRunner, report, definition.timeoutMs, this.destination)
     this.pollers.push(poller)

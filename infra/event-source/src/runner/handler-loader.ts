@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { collecting, isStreaming, provideAwsLambda } from './streaming'
 
 export type Handler = (event: unknown, context: unknown, callback: (error: unknown, result?: unknown) => void) => unknown
 
@@ -18,6 +19,7 @@ export class HandlerNotFound extends Error {
  * @throws what the module throws while it loads, HandlerNotFound, or Error when there is no such file
  */
 export async function loadHandler(codeDir: string, handler: string, tsxFrom?: string): Promise<Handler> {
+  provideAwsLambda()
   const file = basename(handler)
   const dot = file.indexOf('.')
   if (dot < 1) throw new HandlerNotFound(`${handler} is no handler: write path/to/file.exportedName`)
@@ -25,7 +27,7 @@ export async function loadHandler(codeDir: string, handler: string, tsxFrom?: st
   const name = file.slice(dot + 1)
   const found = pick(module, name) ?? pick((module as { default?: unknown }).default, name)
   if (typeof found !== 'function') throw new HandlerNotFound(`${handler} is undefined or not exported as a function`)
-  return found as Handler
+  return isStreaming(found) ? collecting(found) : (found as Handler)
 }
 
 function pick(module: unknown, name: string): unknown {

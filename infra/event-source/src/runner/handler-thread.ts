@@ -1,5 +1,5 @@
 // What is one sandbox? A worker thread with the handler loaded, which either answers an invocation or dies in a way that has a name.
-import { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type { FunctionDefinition } from './function-definition'
 import type { Invoke, ThreadData, ThreadMessage } from './messages'
 import { errorTypes, type Failure, type Outcome } from './outcome'
@@ -23,18 +23,20 @@ export class HandlerThread {
   constructor(
     private readonly definition: FunctionDefinition,
     threadFile: URL,
-    private readonly onLateFailure: (failure: Failure) => void
+    private readonly onLateFailure: (failure: Failure) => void,
+    onRefusedOptions: (reason: string) => void
   ) {
     this.ready = new Promise(resolve => {
       this.settleReady = resolve
     })
     const workerData: ThreadData = definition
-    this.worker = new Worker(threadFile, {
+    const options = {
       name: definition.functionName,
       env: definition.environment,
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: definition.memoryMb }
-    })
+    }
+    this.worker = startWorker(threadFile, options, onRefusedOptions)
     // the plugin's own lifetime is not the thread's business
     this.worker.unref()
     this.initTimer = setTimeout(
@@ -107,6 +109,22 @@ export class HandlerThread {
     this.settleReady(failure)
     this.settleRun?.({ ok: false, failure })
     await this.worker.terminate()
+  }
+}
+
+/** Without its NODE_OPTIONS where they have what only a process takes, or another version of Node: said once, as they are taken out. */
+function startWorker(
+  threadFile: URL,
+  options: WorkerOptions & { env: Record<string, string> },
+  onRefused: (reason: string) => void
+): Worker {
+  try {
+    return new Worker(threadFile, options)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
+    delete options.env['NODE_OPTIONS']
+    onRefused((error as Error).message)
+    return new Worker(threadFile, options)
   }
 }
 

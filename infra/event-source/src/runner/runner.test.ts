@@ -17,7 +17,12 @@ beforeAll(async () => {
 afterEach(() => Promise.all(runners.splice(0).map(runner => runner.stop())))
 afterAll(() => built.remove())
 
-function start(handler: string, changes: Partial<FunctionDefinition> = {}, onIdleFailure?: (failure: Failure) => void): Runner {
+function start(
+  handler: string,
+  changes: Partial<FunctionDefinition> = {},
+  onIdleFailure?: (failure: Failure) => void,
+  onRefusedOptions?: (reason: string) => void
+): Runner {
   const settings = { handler, name: 'service-dev-test', timeout: 5, environment: { OWN: 'yes', NUMBER: 7 } }
   const definition = functionDefinition(
     'test',
@@ -28,7 +33,7 @@ function start(handler: string, changes: Partial<FunctionDefinition> = {}, onIdl
     { AWS_PROFILE: 'local', HOME: '/h' },
     tsxFrom
   )
-  const runner = new Runner({ ...definition, ...changes }, built.threadFile, onIdleFailure)
+  const runner = new Runner({ ...definition, ...changes }, built.threadFile, onIdleFailure, onRefusedOptions)
   runners.push(runner)
   return runner
 }
@@ -53,6 +58,9 @@ describe('a handler succeeds', () => {
     ['handlers/ways.nested.deep', 'deep'],
     ['handlers/ways.nothing', null],
     ['handlers/ways.dropsFunctions', { kept: 1 }],
+    ['handlers/streams.list', [['a'], '1024']],
+    ['handlers/streams.text', 'no JSON'],
+    ['handlers/streams.plain', 'plain'],
     ['handlers/module.handler', { from: 'mjs', event: { a: [1] } }],
     ['handlers-esm/esm.handler', 'esm js'],
     ['handlers/typed.handler', 'cjs ts'],
@@ -151,6 +159,22 @@ describe('every way to fail is a failure, and the next invocation runs', () => {
     await runner.invoke(memory, text.length)
     expect(Buffer.from(memory).toString()).toBe('{"records":{}}')
   })
+})
+
+test('a response stream that its handler leaves open by an error is a failure', async () => {
+  const runner = start('handlers/streams.throws')
+  expect(await invoke(runner)).toEqual(failed('Error', 'in the middle'))
+  expect(await invoke(runner)).toEqual(failed('Error', 'in the middle'))
+})
+
+test('NODE_OPTIONS that a thread cannot have are left out, and said once', async () => {
+  const refused: string[] = []
+  const environment = { NODE_OPTIONS: '--no-such-option', OWN: 'kept' }
+  const runner = start('handlers/ways.environment', { environment }, undefined, reason => refused.push(reason))
+  expect(await invoke(runner)).toEqual(succeeded({ OWN: 'kept' }))
+  await runner.reload()
+  expect(await invoke(runner)).toEqual(succeeded({ OWN: 'kept' }))
+  expect(refused).toEqual([expect.stringContaining('--no-such-option')])
 })
 
 test('a thread that dies between invocations is reported and replaced', async () => {

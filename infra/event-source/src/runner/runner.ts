@@ -15,17 +15,19 @@ export class Runner {
   /**
    * @param threadFile the bundled `runner-thread.js`
    * @param onIdleFailure told of a thread that died between invocations
+   * @param onRefusedOptions told why the function runs without its NODE_OPTIONS
    */
   constructor(
     private readonly definition: FunctionDefinition,
     private readonly threadFile: URL,
-    private readonly onIdleFailure: (failure: Failure) => void = () => {}
+    private readonly onIdleFailure: (failure: Failure) => void = () => {},
+    private readonly onRefusedOptions: (reason: string) => void = () => {}
   ) {}
 
   /** Loads the handler ahead of the first invocation. */
   warm(): void {
     if (this.isStopped || (this.thread && !this.thread.isDead)) return
-    this.thread = new HandlerThread(this.definition, this.threadFile, this.onIdleFailure)
+    this.thread = new HandlerThread(this.definition, this.threadFile, this.onIdleFailure, this.onRefusedOptions)
   }
 
   /** The same, after the handlers that wait their turn: side by side they would all be ready only when the last one is. */
