@@ -113,6 +113,20 @@ test.each([
   }
 )
 
+test('without a bundler, too, saved code takes the failing batch, also that of a file which the handler loads', async () => {
+  const file = join(service.folder, 'src/values.js')
+  const original = readFileSync(file, 'utf8')
+  writeFileSync(file, "throw new Error('not written yet')")
+  const settings = environment([plugin, 'serverless-offline'], 'plain.handler')
+  // without the saved code the batch would wait for longer than this test may take
+  await service.start(['offline'], { ...settings, OPTIONS: '{"retryBackoff":{"firstMs":600000}}' })
+  await harness.produce([{ value: 'one' }])
+  await service.until(/not written yet[\s\S]*is delivered again/)
+  writeFileSync(file, original)
+  await service.until('got one hello')
+  await expectCleanEnd(1)
+})
+
 // every other mistake is refused in the same place: mapping.test.ts
 test('a malformed event ends the command with code 2 and starts nothing', async () => {
   await service.start(['offline'], environment(['serverless-offline', plugin], 'plain.handler', { batchSize: 2.5 }))

@@ -6,6 +6,7 @@ import { type MappingOptions, readOptions } from './mapping/options'
 import { type Mappings, readMappings } from './mapping/read-mappings'
 import type { Log } from './report'
 import { functionOf, type Serverless, serviceDefinition } from './service'
+import { SourceWatch } from './source-watch'
 import { serveStatus } from './status-server'
 
 const threadFile = new URL('./runner-thread.js', import.meta.url)
@@ -28,6 +29,7 @@ export default class KafkaEventSource {
   private options: MappingOptions = {}
   private isStarted = false
   private stopped?: Promise<void>
+  private watch?: SourceWatch
 
   constructor(
     private readonly serverless: Serverless,
@@ -39,7 +41,11 @@ export default class KafkaEventSource {
       'before:offline:start': async () => this.wrapOffline(),
       'offline:start:init': async () => this.start(),
       'before:offline:start:end': () => this.stop(),
-      'offline:functionsUpdated:cleanup': () => this.reload()
+      'offline:functionsUpdated:cleanup': () => {
+        // a bundler that says when it is done
+        this.watch?.close()
+        return this.reload()
+      }
     }
   }
 
@@ -89,20 +95,21 @@ export default class KafkaEventSource {
       return readMappings(serviceDefinition(serverless, cliOptions), this.options)
     })
     for (const warning of warnings) utils.log.warning(`Kafka event source: ${warning}`)
+    const definitions = this.orExit(() => mappings.map(({ functionKey }) => functionOf(serverless, cliOptions, functionKey)))
+    const { servicePath } = serverless.config
     this.mappings = this.orExit(() =>
-      mappings.map(
-        mapping =>
-          new EventSourceMapping(
-            mapping,
-            functionOf(serverless, cliOptions, mapping.functionKey),
-            threadFile,
-            utils.log,
-            serverless.config.servicePath
-          )
-      )
+      mappings.map((mapping, index) => new EventSourceMapping(mapping, definitions[index]!, threadFile, utils.log, servicePath))
     )
     for (const mapping of this.mappings) mapping.start()
+    if (definitions[0]) this.watchCode(definitions[0].codeDir)
     if (this.options.statusPort !== undefined) void this.serve(this.options.statusPort)
+  }
+
+  private watchCode(folder: string): void {
+    const written = Object.values(this.options.destinations ?? {}).flatMap(target => ('directory' in target ? [target.directory] : []))
+    const onFailure = ({ message }: Error) =>
+      this.utils.log.warning(`Kafka event source: code that is saved is not taken before the next start: ${message}`)
+    this.watch = new SourceWatch(folder, written, () => void this.reload(), onFailure)
   }
 
   private async serve(port: number): Promise<void> {
@@ -121,6 +128,7 @@ export default class KafkaEventSource {
   }
 
   private stop(): Promise<void> {
+    this.watch?.close()
     this.stopped ??= Promise.all(this.mappings.map(mapping => mapping.stop(this.options.stopTimeoutMs))).then(() => {})
     return this.stopped
   }
