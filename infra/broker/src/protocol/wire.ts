@@ -132,7 +132,9 @@ export class Writer {
   uvarint(value: number): void {
     let rest = value
     while (rest > 0x7f) {
-      this.buffer[this.claim(1)] = (rest % 0x80) | 0x80
+      // first the place, then the buffer: to make room may be to move to another one
+      const at = this.claim(1)
+      this.buffer[at] = (rest % 0x80) | 0x80
       rest = Math.floor(rest / 0x80)
     }
     const at = this.claim(1)
