@@ -93,6 +93,19 @@ test('under node --inspect a debugger stops in the handler, and --noTimeout leav
   await expectCleanEnd(1)
 })
 
+test('a second Ctrl-C, after it was said that a function still runs, ends it; its batch is not committed', async () => {
+  const settings = environment([plugin, 'serverless-offline'], 'stuck.handler')
+  await service.start(['offline', '--noTimeout'], settings)
+  await harness.produce([{ value: 'one' }])
+  await service.until('is stuck')
+  const exited = service.interrupt()
+  await service.until('Ctrl-C again')
+  await service.interrupt()
+  expect(await exited).toBe(0)
+  expect(await harness.committed()).toEqual({ 0: 0 })
+  expect(await harness.members()).toBe(0)
+})
+
 test.each([
   ['offline start', ['serverless-esbuild', plugin, 'serverless-offline']],
   ['offline', [plugin, 'serverless-offline', 'serverless-esbuild']]

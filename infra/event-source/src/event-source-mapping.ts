@@ -18,12 +18,17 @@ const TOPIC_WAIT_MS = 1_000
 /** How long the broker may take to create a topic. */
 const CREATE_TOPIC_MS = 30_000
 
+/** There is all the time. */
+const unhurried = new AbortController().signal
+
 export class EventSourceMapping {
   private readonly cluster: Cluster
   private readonly report: Report
   private readonly stopping = new AbortController()
   private readonly pollers: Poller[] = []
   private readonly destination?: Destination
+  /** Those that are one too many now and end their invocations. */
+  private retiring: readonly Poller[] = []
   private running?: Promise<void>
   private partitions = 0
   /** Judgements in a row that found no backlog, and the progress that the last one saw. */
@@ -124,8 +129,11 @@ export class EventSourceMapping {
     if (load.pollers > 0 && wanted !== load.pollers)
       this.report.log.info(`Kafka event source ${this.mapping.functionKey}: ${wanted} instead of ${load.pollers} pollers, lag ${lag}`)
     while (this.pollers.length < wanted) this.addPoller()
-    if (this.pollers.length > wanted) await Promise.all(this.pollers.splice(wanted).map(poller => poller.stop(Infinity)))
-    else if (isGrown && wanted === load.pollers) this.pollers.some(poller => poller.rebalance())
+    if (this.pollers.length > wanted) {
+      this.retiring = this.pollers.splice(wanted)
+      await Promise.all(this.retiring.map(poller => poller.stop(Infinity, unhurried)))
+      this.retiring = []
+    } else if (isGrown && wanted === load.pollers) this.pollers.some(poller => poller.rebalance())
   }
 
   private addPoller(): void {
@@ -161,11 +169,14 @@ export class EventSourceMapping {
     await Promise.all(this.pollers.map(poller => poller.reload()))
   }
 
-  /** Ends fetching, waits for invocations in flight (at most `limitMs`, and never longer than their timeout), commits, leaves the group. */
-  async stop(limitMs = Infinity): Promise<void> {
+  /**
+   * Ends fetching, waits for invocations in flight (at most `limitMs`, and never longer than their timeout), commits, leaves the group.
+   * @param hurry aborted when there is no more time
+   */
+  async stop(limitMs = Infinity, hurry = unhurried): Promise<void> {
     this.stopping.abort()
     this.report.state = 'Deleting'
-    await Promise.all(this.pollers.map(poller => poller.stop(limitMs)))
+    await Promise.all([...this.pollers, ...this.retiring].map(poller => poller.stop(limitMs, hurry)))
     this.destination?.close()
     this.cluster.close()
     await this.running

@@ -12,6 +12,8 @@ import { serveStatus } from './status-server'
 const threadFile = new URL('./runner-thread.js', import.meta.url)
 /** What a command exits with whose configuration cannot be run. */
 const CONFIGURATION_EXIT_CODE = 2
+/** A stop that takes longer says what it waits for. */
+const STOP_PATIENCE_MS = 2_000
 /** Stands in for brokers that other plugins may still name when the configuration is first checked. */
 const serversUnknownYet = ['localhost:9092']
 
@@ -129,7 +131,23 @@ export default class KafkaEventSource {
 
   private stop(): Promise<void> {
     this.watch?.close()
-    this.stopped ??= Promise.all(this.mappings.map(mapping => mapping.stop(this.options.stopTimeoutMs))).then(() => {})
+    this.stopped ??= this.end()
     return this.stopped
+  }
+
+  /** Waits for functions that still run, says so when that takes long, and from then on no longer than until the next Ctrl-C. */
+  private async end(): Promise<void> {
+    const hurry = new AbortController()
+    const again = () => hurry.abort()
+    const patience = setTimeout(() => {
+      // only now: those that start commands may pass one Ctrl-C on twice
+      process.once('SIGINT', again)
+      this.utils.log.notice(
+        'Kafka event source: waiting for functions that still run, as long as their timeout. Ctrl-C again: not any longer'
+      )
+    }, STOP_PATIENCE_MS)
+    await Promise.all(this.mappings.map(mapping => mapping.stop(this.options.stopTimeoutMs, hurry.signal)))
+    clearTimeout(patience)
+    process.off('SIGINT', again)
   }
 }

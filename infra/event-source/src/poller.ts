@@ -25,6 +25,9 @@ const REBALANCE_MARGIN_MS = 5_000
 /** The longest that a group waits for a function without a timeout. */
 const REBALANCE_MS_MAX = 15 * 60_000
 
+/** How long a stop whose time is over waits for the coordinator. */
+const FAREWELL_MS = 2_000
+
 /** A mapping that lets its records wait so long loads its handler with the first of them: until then it costs no thread. */
 const PATIENT_WINDOW_MS = 5_000
 
@@ -219,13 +222,18 @@ export class Poller {
   /**
    * Stops fetching, gives the invocation in flight `limitMs` to end and commit, and leaves the group.
    * @param limitMs at most this long, and never much longer than the function's timeout
+   * @param hurry aborted when there is no more time
    */
-  async stop(limitMs: number): Promise<void> {
+  async stop(limitMs: number, hurry: AbortSignal): Promise<void> {
     this.stopping.abort()
     const ended = new AbortController()
-    const late = pause(Math.min(limitMs, this.rebalanceMs), ended.signal).then(async () => {
+    const waiting = new Scope(ended.signal, hurry)
+    const late = pause(Math.min(limitMs, this.rebalanceMs), waiting.signal).then(async () => {
+      waiting.end()
       if (ended.signal.aborted) return
       await this.stopRunners()
+      // what was resolved is committed and the group left, if the coordinator answers
+      await pause(FAREWELL_MS, ended.signal)
       this.cluster.close()
     })
     await this.running

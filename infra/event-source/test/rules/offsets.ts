@@ -138,6 +138,16 @@ export function offsetRules(create: (partitions?: number) => Promise<Harness>): 
     expect(await harness.members()).toBe(0)
   })
 
+  test('a stop whose time is over ends the function, commits nothing of its batch and leaves the group', async () => {
+    const harness = await create(1)
+    await harness.produce([{ value: 'before' }, { value: 'held:one' }])
+    const source = harness.start({ windowMs: 0, batchSize: 1 })
+    await harness.until(() => harness.held.includes('one.1'))
+    await harness.stop(source, 0)
+    expect(await harness.committed()).toEqual({ 0: 1 })
+    expect(await harness.members()).toBe(0)
+  })
+
   test('a handler that works longer than the session stays a member', async () => {
     const harness = await create(1)
     // a session is 6 seconds
