@@ -340,6 +340,16 @@ describe('times', () => {
     expect(rejected.map(([, , , reason]) => reason)).toEqual(['time_out_of_range', 'time_out_of_range', 'time_missing', 'not_a_time'])
   })
 
+  test('a year of two digits is no time, and neither way leaves a file without a word', async () => {
+    const rows = usual(20, (_, index) => `1/${index + 1}/24 8:15 AM,1`)
+    expect(await refused(trial.write('two digits.csv', lines('time,value', ...rows)))).toContain('holds no times such as')
+    const named = trial.write('all bad.csv', lines('time,value', ...usual(20, (_, index) => `01/${index + 1}/0024 08:15,1`)))
+    for (const event of [{}, { quarter: '2024-Q1' }])
+      expect(await refused(named, { ...event, format: 'MM/dd/yyyy HH:mm' })).toMatch(
+        /all of its 20 rows are rejected: time_out_of_range 20/
+      )
+  })
+
   test.each([
     ['seconds since 1970', ['1704067200', '1704067260'], {}],
     ['milliseconds since 1970', ['1704067200000', '1704067260000'], {}],
@@ -515,6 +525,18 @@ describe('bad input', () => {
     expect(await refused(file)).toContain('cut short')
     writeFileSync(file, whole)
     expect(only(await trial.deliver(file)).rows?.delivered).toBe(5000)
+  })
+
+  test('wide Parquet in small row groups is read in the same memory', async () => {
+    const file = join(trial.root, 'small groups.parquet')
+    const columns = Array.from({ length: 100 }, (_, n) => `timestamp '2024-01-01' as v${n}`).join(', ')
+    await withDuckDb(connection =>
+      connection.run(
+        `copy (select timestamp '2024-01-01' + to_seconds(i::int) as time, ${columns} from range(200000) r(i))
+         to ${literal(file)} (format parquet, row_group_size 2048)`
+      )
+    )
+    expect(only(await trial.deliver(file)).rows?.delivered).toBe(200_000)
   })
 
   test('Parquet with a page overwritten is refused', async () => {

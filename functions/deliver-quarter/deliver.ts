@@ -258,6 +258,14 @@ function dueQuarters(file: string, found: readonly string[], options: DeliverOpt
   return closed
 }
 
+/** A file without one good row is not empty: it was read in a wrong way, or is none of its kind. */
+function nothingLeft(file: string, { rows, rejects }: Silver): PipelineError {
+  const reasons = Object.entries(rejects.reasons).map(([reason, count]) => `${reason} ${count}`)
+  return new PipelineError('SOURCE_UNREADABLE', `${file}: all of its ${rows.source} rows are rejected: ${reasons.join(', ')}`, {
+    remedy: 'Say which column holds the times, how they and decimals are written, or which texts stand for no value.'
+  })
+}
+
 function refuseOpen(options: DeliverOptions, now: number): void {
   if (options.quarter === undefined || options.open) return
   const closes = closesAt(quarterOf(options.quarter), options.closeDays)
@@ -303,6 +311,7 @@ export async function deliverFile(file: string, options: DeliverOptions, context
       const quarters = await quartersIn(connection, silver, time).catch(error => {
         throw unreadable(shown, error)
       })
+      if (quarters.length === 0) throw nothingLeft(shown, silver)
       await lake.put(`silver/${name}/${fingerprint.slice(0, 32)}.parquet`, { file: silver.file }, { ifAbsent: true })
       const labels = quarters.map(({ quarter }) => quarter)
       const due = dueQuarters(file, labels, options, now)

@@ -244,6 +244,8 @@ export async function columnsOf(connection: DuckDBConnection, source: Source, op
     )
   try {
     for (const [part, relation] of await sampleRelations(source, folder)) {
+      // only the head has an order to keep: with it, every row group of a file that is read by several threads has a buffer
+      await connection.run(`set preserve_insertion_order = ${part === 'head'}`)
       await connection.run(`create or replace temp table sample_rows as select * from ${relation}`)
       const values = looked.map(({ index }) => `select ${index}, ${literal(part)}, c${index}::varchar from sample_rows`)
       if (values.length > 0) await connection.run(`insert into sample ${values.join(' union all ')}`)

@@ -40,7 +40,9 @@ export async function openDuckDb({
       threads: String(threads),
       temp_directory: join(folder, 'spill'),
       autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false'
+      autoload_known_extensions: 'false',
+      // of many small pieces it keeps a multiple of their bytes; the system keeps what was read anyway
+      enable_external_file_cache: 'false'
     })
     const connection = await instance.connect()
     const close = async () => {
