@@ -113,3 +113,19 @@ test('customer numbers leave silver only as hashes', async () => {
   }
   expect(await askLake(made.lake, 'select distinct length(customer)::integer as digits from gold_customer_rfm')).toEqual([{ digits: 32 }])
 })
+
+test('a cancellation of as many pieces as the column holds is refined like any other', async () => {
+  const value = {
+    InvoiceNo: 'C600001',
+    StockCode: '99999',
+    Quantity: '-2147483648',
+    InvoiceDate: '02/12/2010 09:00',
+    UnitPrice: '1',
+    Country: 'Malta'
+  }
+  await putBronze(made.lake, [{ partition: 9, offset: 1, value: JSON.stringify(value) }])
+  expect((await invoke()).loaded).toMatchObject({ return_rate: expect.any(Number) })
+  expect(await database.query("select returned_items from gold.return_rate where stock_code = '99999'")).toEqual([
+    { returned_items: '2147483648' }
+  ])
+})

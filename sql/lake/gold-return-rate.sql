@@ -7,7 +7,7 @@ from (
   select stock_code,
     cast(sum(case when is_cancellation then 0 else quantity end) as bigint) as sold_items,
     cast(sum(case when is_cancellation then 0 else amount end) as decimal(28, 4)) as sold_revenue,
-    cast(sum(case when is_cancellation then -quantity else 0 end) as bigint) as returned_items,
+    cast(sum(case when is_cancellation then -cast(quantity as bigint) else 0 end) as bigint) as returned_items,
     cast(sum(case when is_cancellation then -amount else 0 end) as decimal(28, 4)) as returned_revenue
   from silver_transactions
   group by stock_code

@@ -6,7 +6,7 @@
 -- the 1000th turn.
 -- Only the k latest sales that would do can be taken in turn k: earlier turns took pieces of at most k - 1 of them.
 with recursive cancellations as (
-  select transaction_id, invoice_no, invoice_date, customer_id, stock_code, unit_price, -quantity as quantity,
+  select transaction_id, invoice_no, invoice_date, customer_id, stock_code, unit_price, -cast(quantity as bigint) as quantity,
     row_number() over (partition by customer_id, stock_code, unit_price order by invoice_date, transaction_id) as turn
   from silver_transactions
   where is_cancellation
