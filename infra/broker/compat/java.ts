@@ -1,6 +1,7 @@
 // How does a test run a tool that ships with Apache Kafka 4? KAFKA_JARS names a folder with their jars; tests are skipped by name without it.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { run } from '../test/command'
 
 // each tool starts a JVM, up to a dozen to a test
@@ -49,10 +50,14 @@ export async function runTool(address: string, tool: Tool, args: string[], input
   return stdout
 }
 
-/** Starts a tool that runs until it is stopped, as a user does with Ctrl-C. */
-export function startTool(address: string, tool: Tool, args: string[]): { stop(): Promise<void> } {
-  const child = spawn('java', command(address, tool, args), { stdio: 'ignore' })
-  const ended = new Promise<void>(done => child.on('exit', () => done()))
+/**
+ * Starts a tool that runs until it is stopped, as a user does with Ctrl-C.
+ * @param onLine gets each line that it prints
+ */
+export function startTool(address: string, tool: Tool, args: string[], onLine?: (line: string) => void): { stop(): Promise<void> } {
+  const child = spawn('java', command(address, tool, args), { stdio: ['ignore', onLine ? 'pipe' : 'ignore', 'ignore'] })
+  if (onLine) createInterface(child.stdout!).on('line', onLine)
+  const ended = new Promise<void>(done => child.on('close', () => done()))
   return {
     async stop() {
       child.kill('SIGTERM')

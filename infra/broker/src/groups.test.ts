@@ -107,7 +107,7 @@ describe('the classic protocol', () => {
 
   it('a member of a group that is not there may not commit', async () => {
     const { client, topicId } = await setUp()
-    const claim = { memberId: 'm', generationIdOrMemberEpoch: 1 }
+    const claim = { memberId: 'm', generationIdOrMemberEpoch: 2 }
     expect(await commit(client, topicId, claim)).toBe('GROUP_ID_NOT_FOUND')
     expect(await commit(client, topicId, claim, 't', 8)).toBe('ILLEGAL_GENERATION')
   })
@@ -159,19 +159,19 @@ describe('the new consumer protocol', () => {
   it('assigns, describes, lists and lets go', async () => {
     const { client, topicId } = await setUp()
     const { assignment, errorCode, memberEpoch } = await beat(client, 'm', 0, { instanceId: 'i', rackId: 'r' })
-    expect([errorCode, memberEpoch, assignment!.topicPartitions]).toEqual([0, 1, [{ topicId, partitions: [0, 1] }]])
+    expect([errorCode, memberEpoch, assignment!.topicPartitions]).toEqual([0, 2, [{ topicId, partitions: [0, 1] }]])
     expect(await listed(client)).toEqual(['g Stable consumer'])
     expect(await listed(client, { typesFilter: ['Classic'] })).toEqual([])
     const read = { topicPartitions: [{ topicId, topicName: 't', partitions: [0, 1] }] }
     for (const version of [0, 1]) {
       const { groups } = await client.call('consumerGroupDescribe', { groupIds: ['g'] }, version)
-      expect(groups[0]).toMatchObject({ errorCode: 0, groupState: 'Stable', groupEpoch: 1, assignmentEpoch: 1, assignorName: 'uniform' })
+      expect(groups[0]).toMatchObject({ errorCode: 0, groupState: 'Stable', groupEpoch: 2, assignmentEpoch: 2, assignorName: 'uniform' })
       expect(groups[0]!.members).toEqual([
         {
           memberId: 'm',
           instanceId: 'i',
           rackId: 'r',
-          memberEpoch: 1,
+          memberEpoch: 2,
           clientId: 'test',
           clientHost: '/127.0.0.1',
           subscribedTopicNames: ['t'],
@@ -197,17 +197,17 @@ describe('the new consumer protocol', () => {
   it('offsets are committed and fetched with the member’s epoch', async () => {
     const { client, topicId } = await setUp()
     await beat(client, 'm', 0)
-    expect(await commit(client, topicId, { memberId: 'm', generationIdOrMemberEpoch: 1 })).toBe('NONE')
+    expect(await commit(client, topicId, { memberId: 'm', generationIdOrMemberEpoch: 2 })).toBe('NONE')
     expect(await commit(client, topicId, { memberId: 'm', generationIdOrMemberEpoch: 0 })).toBe('STALE_MEMBER_EPOCH')
-    expect(await commit(client, topicId, { memberId: 'x', generationIdOrMemberEpoch: 1 })).toBe('UNKNOWN_MEMBER_ID')
+    expect(await commit(client, topicId, { memberId: 'x', generationIdOrMemberEpoch: 2 })).toBe('UNKNOWN_MEMBER_ID')
     const fetchAs = async (memberId: string | null, memberEpoch: number) => {
       const groups = [{ groupId: 'g', memberId, memberEpoch, topics: [{ topicId, partitionIndexes: [0] }] }]
       const { errorCode, topics } = (await client.call('offsetFetch', { groups })).groups[0]!
       return [errorName(errorCode), topics.length]
     }
-    expect(await fetchAs('m', 1)).toEqual(['NONE', 1])
-    expect(await fetchAs('m', 2)).toEqual(['STALE_MEMBER_EPOCH', 0])
-    expect(await fetchAs('x', 1)).toEqual(['UNKNOWN_MEMBER_ID', 0])
+    expect(await fetchAs('m', 2)).toEqual(['NONE', 1])
+    expect(await fetchAs('m', 3)).toEqual(['STALE_MEMBER_EPOCH', 0])
+    expect(await fetchAs('x', 2)).toEqual(['UNKNOWN_MEMBER_ID', 0])
     expect(await fetchAs(null, -1)).toEqual(['NONE', 1])
   })
 
@@ -216,53 +216,79 @@ describe('the new consumer protocol', () => {
     const { client } = await setUp({ clock, consumerSessionTimeoutMs: 5000 })
     await beat(client, 'm', 0)
     clock.advance(5000)
-    expect(errorName((await beat(client, 'm', 1)).errorCode)).toBe('UNKNOWN_MEMBER_ID')
+    expect(errorName((await beat(client, 'm', 2)).errorCode)).toBe('UNKNOWN_MEMBER_ID')
   })
 
   it('a group that is kept over a restart takes its members again from the start', async () => {
     const dataDir = temporaryFolder()
     const before = await setUp({ dataDir })
     await beat(before.client, 'm', 0)
-    await commit(before.client, before.topicId, { memberId: 'm', generationIdOrMemberEpoch: 1 })
+    await commit(before.client, before.topicId, { memberId: 'm', generationIdOrMemberEpoch: 2 })
     await before.broker.close()
     const { client } = await setUp({ dataDir })
     expect(await listed(client)).toEqual(['g Empty consumer'])
-    expect(errorName((await beat(client, 'm', 1)).errorCode)).toBe('UNKNOWN_MEMBER_ID')
-    expect(await beat(client, 'm', 0)).toMatchObject({ errorCode: 0, memberEpoch: 1 })
+    expect(errorName((await beat(client, 'm', 2)).errorCode)).toBe('UNKNOWN_MEMBER_ID')
+    expect(await beat(client, 'm', 0)).toMatchObject({ errorCode: 0, memberEpoch: 2 })
     await beat(client, 'm', -1)
     expect((await client.call('deleteGroups', { groupsNames: ['g'] })).results[0]!.errorCode).toBe(0)
     expect(await listed(client)).toEqual([])
   })
 })
 
-describe('one group speaks one protocol', () => {
-  it('while it has classic members, no others are let in', async () => {
+describe('a group whose consumers change from one protocol to the other', () => {
+  const errorOf = async (answer: Promise<{ errorCode: number }>) => errorName((await answer).errorCode)
+
+  it('is described and listed as what it is', async () => {
     const { client } = await setUp()
     const { memberId } = await classicMember(client)
-    expect(errorName((await beat(client, 'm', 0)).errorCode)).toBe('GROUP_ID_NOT_FOUND')
-    const { groups } = await client.call('consumerGroupDescribe', { groupIds: ['g', 'none', ''] })
-    expect(groups.map(({ errorCode, errorMessage }) => [errorName(errorCode), errorMessage])).toEqual([
+    const { groups: none } = await client.call('consumerGroupDescribe', { groupIds: ['g', 'none', ''] })
+    expect(none.map(({ errorCode, errorMessage }) => [errorName(errorCode), errorMessage])).toEqual([
       ['GROUP_ID_NOT_FOUND', 'Group g is not a consumer group.'],
       ['GROUP_ID_NOT_FOUND', 'Group none not found.'],
       ['INVALID_GROUP_ID', null]
     ])
-    await client.call('leaveGroup', { groupId: 'g', members: [{ memberId }] })
-    expect(await beat(client, 'm', 0)).toMatchObject({ errorCode: 0 })
+    expect(await beat(client, 'm', 0)).toMatchObject({ errorCode: 0, memberEpoch: 2 })
+    expect(await listed(client)).toEqual(['g Reconciling consumer'])
+    const { groups: classic } = await client.call('describeGroups', { groups: ['g'] })
+    expect(classic[0]).toMatchObject({ groupState: 'Dead', errorMessage: 'Group g is not a classic group.' })
+    const typesIn = async (version: number) => {
+      const { groups } = await client.call('consumerGroupDescribe', { groupIds: ['g'] }, version)
+      return Object.fromEntries(groups[0]!.members.map(member => [member.memberId, member.memberType]))
+    }
+    expect(await typesIn(0)).toEqual({ [memberId]: -1, m: -1 })
+    expect(await typesIn(1)).toEqual({ [memberId]: 0, m: 1 })
+    await beat(client, 'm', -1)
+    expect(await listed(client)).toEqual(['g PreparingRebalance classic'])
   })
 
-  it('while it has members of the new protocol, no classic ones are let in', async () => {
+  it('serves a classic member by its requests, and tells it of partitions that it has to give up until it did', async () => {
+    const { client, topicId } = await setUp()
+    const { memberId } = await classicMember(client)
+    await beat(client, 'm', 0)
+    expect(await errorOf(client.call('heartbeat', { groupId: 'g', generationId: 1, memberId }))).toBe('REBALANCE_IN_PROGRESS')
+    const { generationId, leader, members, protocolName } = await join(client, { memberId })
+    expect([generationId, leader, members, protocolName]).toEqual([2, '', [], 'range'])
+    const { assignment, errorCode } = await client.call('syncGroup', { groupId: 'g', generationId, memberId, assignments: [] })
+    expect(errorCode).toBe(0)
+    // version 1, one topic `t`, one partition, no user data
+    expect(assignment.toString('hex')).toMatch(/^000100000001000174000000010000000[01]ffffffff$/)
+    expect(await errorOf(client.call('heartbeat', { groupId: 'g', generationId, memberId }))).toBe('NONE')
+    expect(await commit(client, topicId, { memberId, generationIdOrMemberEpoch: generationId }, 't', 8)).toBe('NONE')
+    expect(await errorOf(client.call('deleteGroups', { groupsNames: ['g'] }).then(({ results }) => results[0]!))).toBe('NON_EMPTY_GROUP')
+    const left = await client.call('leaveGroup', { groupId: 'g', members: [{ memberId }, { memberId: 'm' }, { memberId: 'x' }] })
+    expect(left.members.map(each => errorName(each.errorCode))).toEqual(['NONE', 'NONE', 'UNKNOWN_MEMBER_ID'])
+    expect(await listed(client)).toEqual(['g Empty consumer'])
+  })
+
+  it('begins anew with the protocol of who comes when it is empty', async () => {
     const { client } = await setUp()
     await beat(client, 'm', 0)
-    expect(errorName((await join(client)).errorCode)).toBe('INCONSISTENT_GROUP_PROTOCOL')
-    const claim = { groupId: 'g', generationId: 1, memberId: 'm' }
-    expect(errorName((await client.call('heartbeat', claim)).errorCode)).toBe('UNKNOWN_MEMBER_ID')
-    const { groups } = await client.call('describeGroups', { groups: ['g'] })
-    expect(groups[0]).toMatchObject({ groupState: 'Dead', errorMessage: 'Group g is not a classic group.' })
-    expect(errorName((await client.call('deleteGroups', { groupsNames: ['g'] })).results[0]!.errorCode)).toBe('NON_EMPTY_GROUP')
-    const left = await client.call('leaveGroup', { groupId: 'g', members: [{ memberId: 'm' }, { memberId: 'x' }] })
-    expect(left.members.map(({ errorCode }) => errorName(errorCode))).toEqual(['NONE', 'UNKNOWN_MEMBER_ID'])
-    await classicMember(client)
+    expect(await errorOf(client.call('heartbeat', { groupId: 'g', generationId: 2, memberId: 'm' }))).toBe('UNKNOWN_MEMBER_ID')
+    await client.call('leaveGroup', { groupId: 'g', members: [{ memberId: 'm' }] })
+    const { memberId } = await classicMember(client)
     expect(await listed(client)).toEqual(['g Stable classic'])
+    await client.call('leaveGroup', { groupId: 'g', members: [{ memberId }] })
+    expect(await beat(client, 'm', 0)).toMatchObject({ errorCode: 0, memberEpoch: 2 })
   })
 
   it('a heartbeat with an epoch to a group that is not there says so', async () => {

@@ -7,6 +7,10 @@ import type { JoinRequest, Member } from './member'
 const sessionTimeoutMsMin = 1
 const sessionTimeoutMsMax = 1_800_000
 
+export function isSessionTimeout(ms: number): boolean {
+  return ms >= sessionTimeoutMsMin && ms <= sessionTimeoutMsMax
+}
+
 /**
  * Why a request to join is refused; undefined when it is not.
  * @param returning the static member whose place the request takes, if any
@@ -17,7 +21,7 @@ export function joinError(
   group: { members: Members; protocolType: string },
   { hasRoom, isPromised }: { hasRoom: boolean; isPromised: boolean }
 ): number | undefined {
-  if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) return errorCodes.INVALID_SESSION_TIMEOUT
+  if (!isSessionTimeout(sessionTimeoutMs)) return errorCodes.INVALID_SESSION_TIMEOUT
   if (protocolType === '' || protocols.length === 0) return errorCodes.INCONSISTENT_GROUP_PROTOCOL
   const { members } = group
   const isShared = protocols.some(({ name }) => members.allSupport(name))

@@ -4,15 +4,16 @@ import { defaultLimits } from '../limits'
 import { errorCodes } from '../protocol'
 import { joinError } from './classic-admission'
 import { Members } from './classic-members'
+import { topicsReadBy } from './consumer-protocol'
 import { DeadlineTimer } from './deadline-timer'
 import {
   failedJoin,
   failedSync,
-  isAlive,
   type JoinRequest,
   type JoinResult,
   type Member,
   type MemberClaim,
+  metadataOf,
   newMember,
   newMemberId,
   noAssignment,
@@ -20,7 +21,6 @@ import {
   type SyncResult,
   sameProtocols
 } from './member'
-import { subscribedTopics } from './subscription'
 
 // The classic group protocol, as in Apache Kafka's group coordinator. A state and an event give an action and the next state:
 //
@@ -195,7 +195,6 @@ export class ClassicGroup {
     this.state = 'CompletingRebalance'
     this.phaseDeadline = this.clock.now() + this.rebalanceTimeoutMs()
     for (const member of members) {
-      member.assignment = noAssignment
       member.hasSynced = false
       this.touch(member)
     }
@@ -207,7 +206,6 @@ export class ClassicGroup {
   }
 
   private joined(member: Member): JoinResult {
-    const metadataOf = (each: Member) => each.protocols.find(({ name }) => name === this.protocolName)!.metadata
     const isLeader = member.id === this.leader
     return {
       errorCode: errorCodes.NONE,
@@ -217,7 +215,9 @@ export class ClassicGroup {
       leader: this.leader,
       memberId: member.id,
       members: isLeader
-        ? this.members.all().map(each => ({ memberId: each.id, groupInstanceId: each.instanceId, metadata: metadataOf(each) }))
+        ? this.members
+            .all()
+            .map(each => ({ memberId: each.id, groupInstanceId: each.instanceId, metadata: metadataOf(each, this.protocolName) }))
         : []
     }
   }
@@ -258,10 +258,8 @@ export class ClassicGroup {
 
   private assign(assignments: SyncRequest['assignments']): void {
     // copied: the request's bytes are part of a larger frame that would be kept with them
-    for (const { memberId, assignment } of assignments) {
-      const member = this.members.get(memberId)
-      if (member) member.assignment = Buffer.from(assignment)
-    }
+    const given = new Map(assignments.map(({ assignment, memberId }) => [memberId, assignment]))
+    for (const member of this.members.all()) member.assignment = Buffer.from(given.get(member.id) ?? noAssignment)
     this.state = 'Stable'
     this.endPhaseIfAllHaveSynced()
     for (const member of this.members.all()) this.answerSync(member, this.synced(member))
@@ -329,10 +327,7 @@ export class ClassicGroup {
   /** Which topics members read, by name; undefined when they are no consumers. */
   topicsRead(): Pick<ReadonlySet<string>, 'has'> | undefined {
     if (this.members.size > 0 && this.protocolType !== 'consumer') return undefined
-    const all = this.members.all().map(({ protocols }) => protocols.find(({ name }) => name === this.protocolName) ?? protocols[0]!)
-    const read = all.map(({ metadata }) => subscribedTopics(metadata))
-    // one that cannot be understood may read any
-    return read.includes(undefined) ? { has: () => true } : new Set(read.flatMap(topics => topics ?? []))
+    return topicsReadBy(this.members.all().map(member => metadataOf(member, this.protocolName)))
   }
 
   private afterLoss(): void {
@@ -348,9 +343,8 @@ export class ClassicGroup {
   }
 
   private nextDeadline(): number {
-    let next = this.phaseDeadline ?? Number.POSITIVE_INFINITY
+    let next = Math.min(this.phaseDeadline ?? Number.POSITIVE_INFINITY, this.members.nextDeadline())
     for (const deadline of this.promised.values()) next = Math.min(next, deadline)
-    for (const member of this.members.all()) if (!isAlive(member)) next = Math.min(next, member.deadline)
     return next
   }
 
@@ -369,8 +363,7 @@ export class ClassicGroup {
       for (const member of this.members.all()) if (!member.hasSynced) this.members.remove(member)
       hasLost = true
     }
-    for (const member of this.members.all()) {
-      if (isAlive(member) || member.deadline > now) continue
+    for (const member of this.members.silentSince(now)) {
       this.members.remove(member)
       hasLost = true
     }
@@ -386,9 +379,21 @@ export class ClassicGroup {
     return true
   }
 
-  /** Answers all who wait and stops the timer. */
-  close(): void {
-    for (const member of this.members.all()) this.members.remove(member)
+  /** Goes on for a consumer group, all of whose members speak the classic protocol. They rebalance unless all have what they should. */
+  takeUp(generation: number, members: readonly Member[], areSettled: boolean): void {
+    Object.assign(this, { generation, protocolType: 'consumer', state: 'Stable', leader: members[0]!.id })
+    for (const member of members) {
+      this.members.add(member)
+      this.touch(member)
+    }
+    this.protocolName = this.members.electProtocol()
+    if (!areSettled) this.prepareRebalance()
+    this.timer.arm()
+  }
+
+  /** Answers all who wait, with `errorCode`, and stops the timer. */
+  close(errorCode: number = errorCodes.UNKNOWN_MEMBER_ID): void {
+    for (const member of this.members.all()) this.members.remove(member, errorCode)
     this.promised.clear()
     this.timer.stop()
   }

@@ -1,6 +1,6 @@
 // Who is in a group of the classic protocol, under which member id and which instance id?
 import { errorCodes } from '../protocol'
-import { failedJoin, failedSync, type JoinRequest, type Member } from './member'
+import { failedJoin, failedSync, isAlive, type JoinRequest, type Member } from './member'
 
 /** Members by id. A static member (KIP-345) is also known by its instance id, and keeps its place when it comes back under another id. */
 export class Members {
@@ -25,6 +25,18 @@ export class Members {
   ofInstance(instanceId: string | null): Member | undefined {
     const id = instanceId === null ? undefined : this.idByInstance.get(instanceId)
     return id === undefined ? undefined : this.byId.get(id)
+  }
+
+  /** When the first session ends, unless its member is heard of. */
+  nextDeadline(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const member of this.byId.values()) if (!isAlive(member)) next = Math.min(next, member.deadline)
+    return next
+  }
+
+  /** Those whose session has ended. */
+  silentSince(now: number): Member[] {
+    return this.all().filter(member => !isAlive(member) && member.deadline <= now)
   }
 
   /** Why nobody by this member id and instance id may speak: unknown, or replaced by another process with the same instance id. */

@@ -25,6 +25,10 @@ class Catalog {
     return this.topics.find(topic => topic.name === name)
   }
 
+  findById(id: string): Topic | undefined {
+    return this.topics.find(topic => topic.id === id)
+  }
+
   all(): Topic[] {
     this.looks++
     return this.topics
@@ -35,7 +39,7 @@ function setUp(membersMax = 10) {
   const clock = new ManualClock()
   const topics = new Catalog()
   topics.set('t', 4)
-  const group = new ConsumerGroup('g', { clock, topics, membersMax, sessionTimeoutMs, heartbeatIntervalMs: 1000 })
+  const group = new ConsumerGroup('g', { clock, topics, membersMax, sessionTimeoutMs, heartbeatIntervalMs: 1000, onAllClassic: () => {} })
   const beat = (memberId: string, memberEpoch: number, more: Partial<ConsumerHeartbeat> = {}): ConsumerHeartbeatResult => {
     const request: ConsumerHeartbeat = {
       memberId,
@@ -80,10 +84,10 @@ function pair() {
   const { beat, join } = given
   join('a')
   join('b')
-  const { assignment } = beat('a', 1)
+  const { assignment } = beat('a', 2)
   const kept = assignment!.topicPartitions[0]!.partitions
-  beat('a', 1, owning(...kept))
-  const freed = partitionsOf(beat('b', 2))!
+  beat('a', 2, owning(...kept))
+  const freed = partitionsOf(beat('b', 3))!
   return { ...given, kept, freed }
 }
 
@@ -91,33 +95,33 @@ it('the first member gets all partitions at once', () => {
   const { group, join } = setUp()
   expect(group.state).toBe('Empty')
   const joined = join('a')
-  expect(joined).toMatchObject({ memberId: 'a', memberEpoch: 1, heartbeatIntervalMs: 1000 })
+  expect(joined).toMatchObject({ memberId: 'a', memberEpoch: 2, heartbeatIntervalMs: 1000 })
   expect(partitionsOf(joined)).toEqual([0, 1, 2, 3])
-  expect(group).toMatchObject({ state: 'Stable', epoch: 1, assignmentEpoch: 1, assignorName: 'uniform' })
+  expect(group).toMatchObject({ state: 'Stable', epoch: 2, assignmentEpoch: 2, assignorName: 'uniform' })
 })
 
 it('a heartbeat in which nothing changed is answered without an assignment, a full one with', () => {
   const { beat, join } = setUp()
   join('a')
-  expect(beat('a', 1).assignment).toBeNull()
-  const full = beat('a', 1, { rebalanceTimeoutMs, subscribedTopicNames: ['t'], ...owning(0, 1, 2, 3) })
+  expect(beat('a', 2).assignment).toBeNull()
+  const full = beat('a', 2, { rebalanceTimeoutMs, subscribedTopicNames: ['t'], ...owning(0, 1, 2, 3) })
   expect(partitionsOf(full)).toEqual([0, 1, 2, 3])
 })
 
 it('a second member gets its partitions only once the first has given them up', () => {
   const { beat, group, join } = setUp()
   join('a')
-  expect(join('b')).toMatchObject({ memberEpoch: 2, assignment: { topicPartitions: [] } })
-  const revoking = beat('a', 1)
-  expect(revoking.memberEpoch).toBe(1)
+  expect(join('b')).toMatchObject({ memberEpoch: 3, assignment: { topicPartitions: [] } })
+  const revoking = beat('a', 2)
+  expect(revoking.memberEpoch).toBe(2)
   const kept = partitionsOf(revoking)!
   expect(kept).toHaveLength(2)
   expect(group.state).toBe('Reconciling')
-  expect(beat('b', 2).assignment).toBeNull()
-  expect(beat('a', 1, owning(0, 1, 2, 3))).toMatchObject({ memberEpoch: 1, assignment: null })
-  expect(beat('b', 2).assignment).toBeNull()
-  expect(beat('a', 1, owning(...kept)).memberEpoch).toBe(2)
-  const given = partitionsOf(beat('b', 2))!
+  expect(beat('b', 3).assignment).toBeNull()
+  expect(beat('a', 2, owning(0, 1, 2, 3))).toMatchObject({ memberEpoch: 2, assignment: null })
+  expect(beat('b', 3).assignment).toBeNull()
+  expect(beat('a', 2, owning(...kept)).memberEpoch).toBe(3)
+  const given = partitionsOf(beat('b', 3))!
   expect([...kept, ...given].sort()).toEqual([0, 1, 2, 3])
   expect(group.state).toBe('Stable')
 })
@@ -126,17 +130,17 @@ it('a member that leaves frees its partitions at once', () => {
   const { beat, group } = pair()
   expect(beat('b', -1)).toMatchObject({ memberId: 'b', memberEpoch: -1, assignment: null })
   expect(group.state).toBe('Assigning')
-  expect(partitionsOf(beat('a', 2))).toEqual([0, 1, 2, 3])
-  expect(errorOf(() => beat('b', 2))).toBe('UNKNOWN_MEMBER_ID')
+  expect(partitionsOf(beat('a', 3))).toEqual([0, 1, 2, 3])
+  expect(errorOf(() => beat('b', 3))).toBe('UNKNOWN_MEMBER_ID')
 })
 
 it('a silent member is gone when its session ends, to the millisecond', () => {
   const { beat, clock, group } = pair()
   clock.advance(sessionTimeoutMs - 1)
-  expect(group.members).toHaveLength(2)
-  beat('a', 2)
+  expect(group.members.size).toBe(2)
+  beat('a', 3)
   clock.advance(1)
-  expect(group.members.map(({ id }) => id)).toEqual(['a'])
+  expect(group.members.all().map(({ id }) => id)).toEqual(['a'])
   clock.advance(sessionTimeoutMs)
   expect([group.state, clock.pending]).toEqual(['Empty', 0])
 })
@@ -145,29 +149,29 @@ it('a member that does not give up what it must within its rebalance time-out is
   const { beat, clock, group, join } = setUp()
   join('a')
   join('b')
-  beat('a', 1)
+  beat('a', 2)
   for (let waited = 0; waited < rebalanceTimeoutMs; waited += 10_000) {
-    beat('a', 1, owning(0, 1, 2, 3))
-    beat('b', 2)
+    beat('a', 2, owning(0, 1, 2, 3))
+    beat('b', 3)
     clock.advance(10_000)
   }
-  expect(group.members.map(({ id }) => id)).toEqual(['b'])
-  expect(partitionsOf(beat('b', 2))).toEqual([0, 1, 2, 3])
+  expect(group.members.all().map(({ id }) => id)).toEqual(['b'])
+  expect(partitionsOf(beat('b', 3))).toEqual([0, 1, 2, 3])
 })
 
 it('epochs that are not the member’s are fenced, but the one before it is taken when the answer got lost', () => {
   const { beat, kept } = pair()
-  expect(errorOf(() => beat('a', 3))).toBe('FENCED_MEMBER_EPOCH')
-  expect(errorOf(() => beat('a', 1, owning(0, 1, 2, 3)))).toBe('FENCED_MEMBER_EPOCH')
-  expect(beat('a', 1, owning(...kept)).memberEpoch).toBe(2)
-  expect(errorOf(() => beat('x', 2))).toBe('UNKNOWN_MEMBER_ID')
+  expect(errorOf(() => beat('a', 4))).toBe('FENCED_MEMBER_EPOCH')
+  expect(errorOf(() => beat('a', 2, owning(0, 1, 2, 3)))).toBe('FENCED_MEMBER_EPOCH')
+  expect(beat('a', 2, owning(...kept)).memberEpoch).toBe(3)
+  expect(errorOf(() => beat('x', 3))).toBe('UNKNOWN_MEMBER_ID')
 })
 
 it('a member that was fenced begins anew under its id', () => {
   const { beat, group, join } = pair()
   expect(partitionsOf(join('a'))).toHaveLength(2)
-  expect(group.members).toHaveLength(2)
-  expect(beat('a', 2).assignment).toBeNull()
+  expect(group.members.size).toBe(2)
+  expect(beat('a', 3).assignment).toBeNull()
 })
 
 it.each([
@@ -177,16 +181,16 @@ it.each([
   const { beat, join, topics } = setUp()
   join('a')
   topics.set('t', partitions)
-  const told = beat('a', 1)
-  const done = told.memberEpoch === 2 ? told : beat('a', 1, owning())
-  expect([done.memberEpoch, partitionsOf(told)!.length]).toEqual([2, expected])
+  const told = beat('a', 2)
+  const done = told.memberEpoch === 3 ? told : beat('a', 2, owning())
+  expect([done.memberEpoch, partitionsOf(told)!.length]).toEqual([3, expected])
 })
 
 it('a topic that comes later is read from then on', () => {
   const { beat, join, topics } = setUp()
   expect(partitionsOf(join('a', { subscribedTopicNames: ['u'] }))).toEqual([])
   topics.set('u', 2)
-  expect(partitionsOf(beat('a', 1))).toEqual([0, 1])
+  expect(partitionsOf(beat('a', 2))).toEqual([0, 1])
 })
 
 describe('a subscription by regular expression', () => {
@@ -196,10 +200,10 @@ describe('a subscription by regular expression', () => {
     const { beat, join, topics } = setUp()
     topics.set('tt', 1)
     expect(partitionsOf(join('a', matching('t')))).toEqual([0, 1, 2, 3])
-    expect(partitionsOf(beat('a', 1, matching('t+')))).toHaveLength(5)
+    expect(partitionsOf(beat('a', 2, matching('t+')))).toHaveLength(5)
     topics.set('ttt', 1)
-    expect(partitionsOf(beat('a', 2))).toHaveLength(6)
-    expect(partitionsOf(beat('a', 3, { ...matching('(?i)T'), topicPartitions: null }))).toHaveLength(4)
+    expect(partitionsOf(beat('a', 3))).toHaveLength(6)
+    expect(partitionsOf(beat('a', 4, { ...matching('(?i)T'), topicPartitions: null }))).toHaveLength(4)
   })
 
   it('is looked for once when many members share it', () => {
@@ -252,9 +256,9 @@ describe('a static member', () => {
     join('a', asI)
     expect(beat('a', -2, asI)).toMatchObject({ memberId: 'a', memberEpoch: -2 })
     const back = join('z', asI)
-    expect([back.memberEpoch, partitionsOf(back)]).toEqual([1, [0, 1, 2, 3]])
-    expect(group.members.map(({ id }) => id)).toEqual(['z'])
-    expect(errorOf(() => beat('a', 1, asI))).toBe('FENCED_INSTANCE_ID')
+    expect([back.memberEpoch, partitionsOf(back)]).toEqual([2, [0, 1, 2, 3]])
+    expect(group.members.all().map(({ id }) => id)).toEqual(['z'])
+    expect(errorOf(() => beat('a', 2, asI))).toBe('FENCED_INSTANCE_ID')
   })
 
   it('that is away comes back under its own id to what it has, but not while it is there', () => {
@@ -263,7 +267,7 @@ describe('a static member', () => {
     expect(errorOf(() => join('a', asI))).toBe('UNRELEASED_INSTANCE_ID')
     beat('a', -2, asI)
     const back = join('a', asI)
-    expect([back.memberEpoch, partitionsOf(back)]).toEqual([1, [0, 1, 2, 3]])
+    expect([back.memberEpoch, partitionsOf(back)]).toEqual([2, [0, 1, 2, 3]])
   })
 
   it('and any other is expelled by its id or its instance id', () => {
@@ -291,7 +295,7 @@ describe('a static member', () => {
     const { beat, join } = setUp()
     join('a', asI)
     expect(errorOf(() => join('b', asI))).toBe('UNRELEASED_INSTANCE_ID')
-    expect(errorOf(() => beat('a', 1, { instanceId: 'j' }))).toBe('UNKNOWN_MEMBER_ID')
+    expect(errorOf(() => beat('a', 2, { instanceId: 'j' }))).toBe('UNKNOWN_MEMBER_ID')
   })
 
   it('that leaves for good frees its partitions', () => {
@@ -307,15 +311,15 @@ it('offsets are committed and fetched under the member’s epoch only', () => {
   const form = { version: 9 }
   const inTransaction = { version: 5, isTransactional: true }
   const errors = [
+    group.commitError('a', 3, form),
     group.commitError('a', 2, form),
-    group.commitError('a', 1, form),
-    group.commitError('x', 2, form),
+    group.commitError('x', 3, form),
     group.commitError('', -1, form),
-    group.fetchError('a', 2),
     group.fetchError('a', 3),
+    group.fetchError('a', 4),
     group.fetchError(null, -1),
-    group.commitError('a', 2, inTransaction),
-    group.commitError('a', 1, inTransaction)
+    group.commitError('a', 3, inTransaction),
+    group.commitError('a', 2, inTransaction)
   ]
   const [none, stale, unknown] = ['NONE', 'STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID']
   expect(errors.map(errorName)).toEqual([none, stale, unknown, unknown, none, stale, none, none, 'ILLEGAL_GENERATION'])
@@ -324,8 +328,8 @@ it('offsets are committed and fetched under the member’s epoch only', () => {
 
 it('a version that knows no epochs commits nothing for a member', () => {
   const { group } = pair()
-  expect(errorName(group.commitError('a', 2, { version: 8 }))).toBe('UNSUPPORTED_VERSION')
-  expect(errorName(group.commitError('x', 2, { version: 8 }))).toBe('UNKNOWN_MEMBER_ID')
+  expect(errorName(group.commitError('a', 3, { version: 8 }))).toBe('UNSUPPORTED_VERSION')
+  expect(errorName(group.commitError('x', 3, { version: 8 }))).toBe('UNKNOWN_MEMBER_ID')
   expect(setUp().group.commitError('', -1, { version: 8 })).toBe(0)
 })
 

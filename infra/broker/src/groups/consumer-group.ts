@@ -11,8 +11,10 @@ import {
   newConsumerMember,
   nothingAssigned,
   reconcile,
+  type TopicPartitions,
   toTopicPartitions
 } from './consumer-member'
+import { ConsumerMembers } from './consumer-members'
 import { hasSamePartitions, resolve, type Subscriptions, type TopicCatalog } from './consumer-subscriptions'
 import { DeadlineTimer } from './deadline-timer'
 import { namesMatching } from './topic-expression'
@@ -24,7 +26,8 @@ import { namesMatching } from './topic-expression'
 // |----------------------------------------------------|---------------------|--------------------------------------------------|
 // | heartbeat, epoch 0, new                            | rises               | enters                                           |
 // | heartbeat, epoch 0, known                          |                     | begins anew with nothing                         |
-// | heartbeat, epoch 0, static member that is away     |                     | new id takes place, target and partitions        |
+// | heartbeat, epoch 0, static member that is away, or |                     | new id takes place, target and partitions        |
+// |   speaks the classic protocol                      |                     |                                                  |
 // | heartbeat, epoch 0, static member that is there    |                     | UNRELEASED_INSTANCE_ID                           |
 // | heartbeat, its epoch, or the one before it         | rises if it changed | one step                                         |
 // |   (the answer got lost; owns no more than it has)  | its subscription    |                                                  |
@@ -33,10 +36,13 @@ import { namesMatching } from './topic-expression'
 // | heartbeat, instance id of another member           |                     | FENCED_INSTANCE_ID                               |
 // | heartbeat, epoch -2, static                        |                     | is away; keeps all until its session ends        |
 // | heartbeat, epoch -1; session or rebalance time-out | rises               | is gone, its partitions free                     |
+// |   and all others speak the classic protocol        |                     | the group becomes a classic one (conversion.ts)  |
+// | join, sync and heartbeat of the classic protocol   | rises as above      | classic-in-consumer.ts                           |
 // | a subscribed topic comes, grows or goes            | rises               |                                                  |
-// | commit or fetch of offsets, its epoch              |                     | NONE; another epoch STALE_MEMBER_EPOCH           |
+// | commit or fetch of offsets, its epoch              |                     | NONE; another epoch STALE_MEMBER_EPOCH, of the   |
+// |                                                    |                     | classic protocol ILLEGAL_GENERATION              |
 //
-// Group states: Empty without members; Assigning while the target is older than the epoch, until the next heartbeat; Reconciling while a member
+// The epoch begins at 1, so that the first target is made for 2. Group states: Empty without members; Assigning while the target is older than the epoch, until the next heartbeat; Reconciling while a member
 // is not at the target; else Stable.
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
@@ -46,7 +52,12 @@ export interface ConsumerGroupOptions {
   membersMax: number
   sessionTimeoutMs: number
   heartbeatIntervalMs: number
+  /** Called when the last member of the new protocol is gone and others, of the classic one, are left; whether one of them took its place. */
+  onAllClassic: (group: ConsumerGroup, isReplaced: boolean) => void
 }
+
+/** What a member says of itself, by either protocol. Null, and -1 for the time-out, say: as before. */
+export type SelfDescription = Omit<ConsumerHeartbeat, 'memberId' | 'memberEpoch' | 'instanceId' | 'topicPartitions'>
 
 /** In which request offsets are committed. */
 export interface CommitForm {
@@ -62,11 +73,10 @@ const nothing: Subscriptions = { topicsOf: new Map(), partitions: new Map() }
 export class ConsumerGroup {
   readonly type = 'consumer'
   readonly protocolType = 'consumer'
-  epoch = 0
+  epoch = 1
   assignmentEpoch = 0
   assignorName = preferredAssignor([])
-  private readonly membersById = new Map<string, ConsumerMember>()
-  private readonly membersByInstance = new Map<string, ConsumerMember>()
+  readonly members: ConsumerMembers
   private target = new Map<string, Assignment>()
   private subscriptions = nothing
   /** The catalog's count of changes that `subscriptions` knows. */
@@ -75,8 +85,9 @@ export class ConsumerGroup {
 
   constructor(
     readonly id: string,
-    private readonly options: ConsumerGroupOptions
+    readonly options: ConsumerGroupOptions
   ) {
+    this.members = new ConsumerMembers(id)
     this.timer = new DeadlineTimer(
       options.clock,
       () => this.nextDeadline(),
@@ -85,18 +96,22 @@ export class ConsumerGroup {
   }
 
   get isEmpty(): boolean {
-    return this.membersById.size === 0
-  }
-
-  get members(): ConsumerMember[] {
-    return [...this.membersById.values()]
+    return this.members.size === 0
   }
 
   get state(): ConsumerGroupState {
     if (this.isEmpty) return 'Empty'
     if (this.epoch > this.assignmentEpoch) return 'Assigning'
-    const isThere = (member: ConsumerMember) => member.state === 'Stable' && member.epoch === this.assignmentEpoch
-    return this.members.every(isThere) ? 'Stable' : 'Reconciling'
+    return this.members.all().every(member => this.isSettled(member)) ? 'Stable' : 'Reconciling'
+  }
+
+  /** Whether nobody speaks the new protocol; it becomes a classic group then. */
+  get isAllClassic(): boolean {
+    return this.members.all().every(({ classic }) => classic)
+  }
+
+  private isSettled({ epoch, state }: ConsumerMember): boolean {
+    return state === 'Stable' && epoch === this.assignmentEpoch
   }
 
   targetOf(member: ConsumerMember): Assignment {
@@ -107,13 +122,11 @@ export class ConsumerGroup {
   heartbeat(request: ConsumerHeartbeat): ConsumerHeartbeatResult {
     if (isLeaving(request)) return this.leave(request)
     const member = this.memberOf(request)
-    if (this.takeOver(member, request)) this.epoch++
-    this.followTopics()
-    if (this.epoch > this.assignmentEpoch) this.assign()
-    const hasChanged = this.step(member, request)
+    member.classic = undefined
+    const hasChanged = this.proceed(member, request, request.topicPartitions)
     const { clock, heartbeatIntervalMs, sessionTimeoutMs } = this.options
     member.sessionDeadline = clock.now() + sessionTimeoutMs
-    this.timer.armBy(Math.min(member.sessionDeadline, member.revocationDeadline))
+    this.arm(member)
     return {
       memberId: member.id,
       memberEpoch: member.epoch,
@@ -122,14 +135,27 @@ export class ConsumerGroup {
     }
   }
 
-  private ofInstance(instanceId: string): ConsumerMember | undefined {
-    return this.membersByInstance.get(instanceId)
+  /**
+   * Takes over what a member says of itself, and lets it go one step towards its target. Throws KafkaError.
+   * @param owned what it says it owns; null when that did not change
+   * @returns whether what it may read has changed
+   */
+  proceed(member: ConsumerMember, said: SelfDescription, owned: readonly TopicPartitions[] | null): boolean {
+    if (this.takeOver(member, said)) this.epoch++
+    this.followTopics()
+    if (this.epoch > this.assignmentEpoch) this.assign()
+    return this.step(member, owned)
+  }
+
+  /** Sees to a member's deadlines. */
+  arm({ rebalanceDeadline, sessionDeadline }: ConsumerMember): void {
+    this.timer.armBy(Math.min(sessionDeadline, rebalanceDeadline))
   }
 
   /** The member that a heartbeat is of, which it may be the first of. */
   private memberOf(request: ConsumerHeartbeat): ConsumerMember {
     if (request.memberEpoch === 0) return this.memberThatJoins(request)
-    const member = this.knownMember(request)
+    const member = this.members.claimed({ ...request, groupInstanceId: request.instanceId })
     const { memberEpoch, topicPartitions } = request
     const isRepeated = memberEpoch === member.previousEpoch && isWithin(topicPartitions, member.assigned)
     if (memberEpoch === member.epoch || (memberEpoch < member.epoch && isRepeated)) return member
@@ -140,51 +166,57 @@ export class ConsumerGroup {
     )
   }
 
-  private knownMember({ instanceId, memberId }: ConsumerHeartbeat): ConsumerMember {
-    const member = instanceId === null ? this.membersById.get(memberId) : this.ofInstance(instanceId)
-    if (!member) {
-      const message =
-        instanceId === null ? `Member ${memberId} is not a member of group ${this.id}.` : `Instance id ${instanceId} is unknown.`
-      throw new KafkaError('UNKNOWN_MEMBER_ID', message)
-    }
-    if (member.id === memberId) return member
-    throw new KafkaError(
-      'FENCED_INSTANCE_ID',
-      `Static member ${memberId} with instance id ${instanceId} was fenced by member ${member.id}.`
-    )
-  }
-
   private memberThatJoins({ instanceId, memberId }: ConsumerHeartbeat): ConsumerMember {
     const id = memberId || randomUUID()
-    const known = instanceId === null ? this.membersById.get(id) : this.ofInstance(instanceId)
-    if (!known) {
-      if (this.membersById.size >= this.options.membersMax)
-        throw new KafkaError(
-          'GROUP_MAX_SIZE_REACHED',
-          `The consumer group has reached its maximum capacity of ${this.options.membersMax} members.`
-        )
-      this.forgetMember(this.membersById.get(id))
-      const member = newConsumerMember(id, instanceId)
-      this.membersById.set(id, member)
-      if (instanceId !== null) this.membersByInstance.set(instanceId, member)
-      return member
-    }
+    const known = instanceId === null ? this.members.get(id) : this.members.ofInstance(instanceId)
+    if (!known) return this.enter(id, instanceId)
     if (instanceId === null) return Object.assign(known, nothingAssigned())
-    if (known.epoch !== awayEpoch) {
+    if (known.epoch !== awayEpoch && !known.classic) {
       const message = `Static member ${id} with instance id ${instanceId} cannot join the group because the instance id is owned by ${known.id} member.`
       throw new KafkaError('UNRELEASED_INSTANCE_ID', message)
     }
-    const target = this.targetOf(known)
-    this.membersById.delete(known.id)
-    this.target.delete(known.id)
-    this.membersById.set(id, known)
+    return this.takePlace(known, id)
+  }
+
+  /** Lets in a member that is not there yet. Throws KafkaError. */
+  enter(id: string, instanceId: string | null): ConsumerMember {
+    const { membersMax } = this.options
+    if (this.members.size >= membersMax)
+      throw new KafkaError('GROUP_MAX_SIZE_REACHED', `The consumer group has reached its maximum capacity of ${membersMax} members.`)
+    const namesake = this.members.get(id)
+    if (namesake) this.members.remove(namesake)
+    const member = newConsumerMember(id, instanceId)
+    this.members.add(member)
+    return member
+  }
+
+  /** Gives a static member's place, target and partitions to another member id. */
+  takePlace(member: ConsumerMember, id: string): ConsumerMember {
+    const target = this.targetOf(member)
+    this.members.remove(member)
+    this.target.delete(member.id)
+    Object.assign(member, { id, epoch: 0, previousEpoch: 0, state: 'Stable' })
+    this.members.add(member)
     this.target.set(id, target)
-    return Object.assign(known, { id, epoch: 0, previousEpoch: 0, state: 'Stable' })
+    return member
+  }
+
+  /** Goes on for a classic group: with its generation as epoch, and what its members were assigned as their target. */
+  takeUp(generation: number, members: readonly ConsumerMember[]): void {
+    this.epoch = generation
+    this.assignmentEpoch = generation
+    for (const member of members) {
+      this.members.add(member)
+      this.target.set(member.id, member.assigned)
+    }
+    this.subscriptions = resolve(members, this.options.topics)
+    this.knownChanges = this.options.topics.changes
+    this.timer.arm()
   }
 
   /** Takes over what a member says of itself; whether what must be assigned has changed by it. Throws KafkaError. */
-  private takeOver(member: ConsumerMember, request: ConsumerHeartbeat): boolean {
-    const { clientHost, clientId, rackId, rebalanceTimeoutMs, serverAssignor, subscribedTopicNames, subscribedTopicRegex } = request
+  private takeOver(member: ConsumerMember, said: SelfDescription): boolean {
+    const { clientHost, clientId, rackId, rebalanceTimeoutMs, serverAssignor, subscribedTopicNames, subscribedTopicRegex } = said
     const isNew = !this.target.has(member.id)
     if (subscribedTopicRegex) this.checkExpression(subscribedTopicRegex, member, isNew)
     const names = subscribedTopicNames ? [...new Set(subscribedTopicNames)].sort() : member.subscribedTopicNames
@@ -203,7 +235,7 @@ export class ConsumerGroup {
       const names = this.options.topics.all().map(({ name }) => name)
       namesMatching(pattern, names)
     } catch (error) {
-      if (isNew) this.forgetMember(member)
+      if (isNew) this.members.remove(member)
       throw error
     }
   }
@@ -212,14 +244,14 @@ export class ConsumerGroup {
     const { topics } = this.options
     if (topics.changes === this.knownChanges) return
     this.knownChanges = topics.changes
-    const found = resolve(this.membersById.values(), topics)
+    const found = resolve(this.members.all(), topics)
     if (!hasSamePartitions(found, this.subscriptions) && this.epoch === this.assignmentEpoch) this.epoch++
     this.subscriptions = found
   }
 
   private assign(): void {
-    this.assignorName = preferredAssignor(this.members.map(({ serverAssignor }) => serverAssignor))
-    const subscribers = this.members.map(member => ({
+    this.assignorName = preferredAssignor(this.members.all().map(({ serverAssignor }) => serverAssignor))
+    const subscribers = this.members.all().map(member => ({
       id: member.id,
       instanceId: member.instanceId,
       topics: this.subscriptions.topicsOf.get(member.id) ?? new Set<string>(),
@@ -229,32 +261,20 @@ export class ConsumerGroup {
     this.assignmentEpoch = this.epoch
   }
 
-  private step(member: ConsumerMember, { topicPartitions }: ConsumerHeartbeat): boolean {
+  private step(member: ConsumerMember, owned: readonly TopicPartitions[] | null): boolean {
     const { epoch, state } = member
-    const held = state === 'Stable' && epoch === this.assignmentEpoch ? new Set() : this.heldByOthers(member)
-    const target = { epoch: this.assignmentEpoch, assignment: this.targetOf(member) }
-    const hasChanged = reconcile(member, target, topicPartitions, (topicId, partition) => held.has(`${topicId} ${partition}`))
-    if (member.state !== 'UnrevokedPartitions') member.revocationDeadline = Number.POSITIVE_INFINITY
+    const isHeld = this.isSettled(member) ? () => false : this.members.holdersBeside(member)
+    const hasChanged = reconcile(member, { epoch: this.assignmentEpoch, assignment: this.targetOf(member) }, owned, isHeld)
+    if (member.state !== 'UnrevokedPartitions') member.rebalanceDeadline = Number.POSITIVE_INFINITY
     else if (state !== member.state || epoch !== member.epoch)
-      member.revocationDeadline = this.options.clock.now() + member.rebalanceTimeoutMs
+      member.rebalanceDeadline = this.options.clock.now() + member.rebalanceTimeoutMs
     return hasChanged
   }
 
-  private heldByOthers(member: ConsumerMember): Set<string> {
-    const held = new Set<string>()
-    for (const other of this.membersById.values()) {
-      if (other === member) continue
-      for (const assignment of [other.assigned, other.pendingRevocation]) {
-        for (const [topicId, partitions] of assignment) for (const partition of partitions) held.add(`${topicId} ${partition}`)
-      }
-    }
-    return held
-  }
-
   private leave(request: ConsumerHeartbeat): ConsumerHeartbeatResult {
-    const member = this.knownMember(request)
+    const member = this.members.claimed({ ...request, groupInstanceId: request.instanceId })
     if (request.memberEpoch === awayEpoch) {
-      Object.assign(member, { epoch: awayEpoch, pendingRevocation: new Map(), revocationDeadline: Number.POSITIVE_INFINITY })
+      Object.assign(member, { epoch: awayEpoch, pendingRevocation: new Map(), rebalanceDeadline: Number.POSITIVE_INFINITY })
     } else {
       this.remove(member)
     }
@@ -263,24 +283,19 @@ export class ConsumerGroup {
 
   /** Removes a member as LeaveGroup asks, which is how an administrator does: by its id, or by its instance id and if given its id. */
   expel(memberId: string, instanceId: string | null): number {
-    const member = instanceId === null ? this.membersById.get(memberId) : this.ofInstance(instanceId)
+    const member = instanceId === null ? this.members.get(memberId) : this.members.ofInstance(instanceId)
     if (!member) return errorCodes.UNKNOWN_MEMBER_ID
     if (instanceId !== null && memberId !== '' && memberId !== member.id) return errorCodes.FENCED_INSTANCE_ID
     this.remove(member)
     return errorCodes.NONE
   }
 
-  private forgetMember(member: ConsumerMember | undefined): void {
-    if (!member) return
-    this.membersById.delete(member.id)
-    if (member.instanceId !== null) this.membersByInstance.delete(member.instanceId)
-  }
-
   private remove(member: ConsumerMember): void {
-    this.forgetMember(member)
+    this.members.remove(member)
     this.target.delete(member.id)
     this.knownChanges = -1
-    this.epoch++
+    if (!this.isEmpty && this.isAllClassic) this.options.onAllClassic(this, false)
+    else this.epoch++
   }
 
   /** NONE, or why a member, or with epoch -1 somebody outside the group, may not commit offsets now. */
@@ -289,7 +304,7 @@ export class ConsumerGroup {
     const refused = this.epochError(memberId, memberEpoch)
     if (refused === errorCodes.UNKNOWN_MEMBER_ID) return refused
     // an older version knows generations only, as a transaction does
-    if (!isTransactional && version < epochsFrom) return errorCodes.UNSUPPORTED_VERSION
+    if (!isTransactional && version < epochsFrom && !this.members.get(memberId)?.classic) return errorCodes.UNSUPPORTED_VERSION
     return isTransactional && refused === errorCodes.STALE_MEMBER_EPOCH ? errorCodes.ILLEGAL_GENERATION : refused
   }
 
@@ -299,32 +314,36 @@ export class ConsumerGroup {
   }
 
   private epochError(memberId: string, memberEpoch: number): number {
-    const member = this.membersById.get(memberId)
+    const member = this.members.get(memberId)
     if (!member) return errorCodes.UNKNOWN_MEMBER_ID
-    return member.epoch === memberEpoch ? errorCodes.NONE : errorCodes.STALE_MEMBER_EPOCH
+    if (member.epoch === memberEpoch) return errorCodes.NONE
+    return member.classic ? errorCodes.ILLEGAL_GENERATION : errorCodes.STALE_MEMBER_EPOCH
   }
 
   /** Names of the topics that members read. */
   topicsRead(): ReadonlySet<string> {
-    const { partitions } = resolve(this.membersById.values(), this.options.topics)
+    const { partitions } = resolve(this.members.all(), this.options.topics)
     const read = this.options.topics.all().filter(({ id }) => partitions.has(id))
     return new Set(read.map(({ name }) => name))
   }
 
   private nextDeadline(): number {
     let next = Number.POSITIVE_INFINITY
-    for (const { revocationDeadline, sessionDeadline } of this.membersById.values())
-      next = Math.min(next, revocationDeadline, sessionDeadline)
+    for (const { rebalanceDeadline, sessionDeadline } of this.members.all()) next = Math.min(next, rebalanceDeadline, sessionDeadline)
     return next
   }
 
   private expire(): void {
     const now = this.options.clock.now()
-    for (const member of this.members) if (Math.min(member.revocationDeadline, member.sessionDeadline) <= now) this.remove(member)
+    for (const member of this.members.all()) {
+      // a group that became a classic one on the way has no members any more
+      if (Math.min(member.rebalanceDeadline, member.sessionDeadline) <= now && this.members.get(member.id)) this.remove(member)
+    }
   }
 
-  /** Stops the timer. */
+  /** Forgets the members and stops the timer. */
   close(): void {
+    this.members.clear()
     this.timer.stop()
   }
 }

@@ -1,5 +1,6 @@
 // What may a member of the new consumer protocol (KIP-848) read now, on its way to what it should read?
 import type { Assignment } from './assignors'
+import type { Protocol } from './member'
 
 // A member moves towards its target by heartbeats: first it gives up what it should not have, then it gets what others have given up. In each
 // state a heartbeat does what the table says; "reconciles" is the step below it.
@@ -28,7 +29,8 @@ export interface ConsumerMember {
   rebalanceTimeoutMs: number
   serverAssignor: string | null
   subscribedTopicNames: readonly string[]
-  subscribedTopicRegex: string | null
+  /** Empty without one. */
+  subscribedTopicRegex: string
   /** 0 while it joins, -2 while a static member is away. */
   epoch: number
   previousEpoch: number
@@ -36,9 +38,17 @@ export interface ConsumerMember {
   assigned: Assignment
   /** What it was told to give up, and has not said that it did. */
   pendingRevocation: Assignment
-  /** When its session ends unless it is heard of, and when it must have given up; both in epoch milliseconds. */
+  /** Set while it speaks the classic protocol: what it said when it joined. */
+  classic: ClassicForm | undefined
+  /** When its session ends unless it is heard of, and when it must have given up, joined or synced; both in epoch milliseconds. */
   sessionDeadline: number
-  revocationDeadline: number
+  rebalanceDeadline: number
+}
+
+/** What of a request to join the new protocol has no place for. */
+export interface ClassicForm {
+  sessionTimeoutMs: number
+  protocols: Protocol[]
 }
 
 /** A partition list as requests carry it. */
@@ -58,7 +68,8 @@ export function newConsumerMember(id: string, instanceId: string | null): Consum
     rebalanceTimeoutMs: 0,
     serverAssignor: null,
     subscribedTopicNames: [],
-    subscribedTopicRegex: null,
+    subscribedTopicRegex: '',
+    classic: undefined,
     sessionDeadline: Number.POSITIVE_INFINITY,
     ...nothingAssigned()
   }
@@ -67,7 +78,7 @@ export function newConsumerMember(id: string, instanceId: string | null): Consum
 /** What a member has when it joins, or joins anew. */
 export function nothingAssigned() {
   const none = { assigned: new Map() as Assignment, pendingRevocation: new Map() as Assignment }
-  return { ...none, epoch: 0, previousEpoch: 0, state: 'Stable' as MemberState, revocationDeadline: Number.POSITIVE_INFINITY }
+  return { ...none, epoch: 0, previousEpoch: 0, state: 'Stable' as MemberState, rebalanceDeadline: Number.POSITIVE_INFINITY }
 }
 
 /** Epoch by which a static member says that it will come back, and that of a member that leaves. */
@@ -87,7 +98,7 @@ function without(assignment: Assignment, isTaken: (topicId: string, partition: n
   return rest
 }
 
-function union(left: Assignment, right: Assignment): Assignment {
+export function union(left: Assignment, right: Assignment): Assignment {
   const all: Assignment = new Map([...left].map(([topicId, partitions]) => [topicId, new Set(partitions)]))
   for (const [topicId, partitions] of right) all.set(topicId, new Set([...(all.get(topicId) ?? []), ...partitions]))
   return all

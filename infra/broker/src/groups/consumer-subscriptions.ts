@@ -1,12 +1,15 @@
 // Which topics do the members of a group of the new consumer protocol read, with how many partitions, as of now?
 import { KafkaError } from '../protocol'
 import type { Topic } from '../topics/topics'
-import type { ConsumerMember } from './consumer-member'
+import type { Assignment } from './assignors'
+import { type ConsumerMember, type TopicPartitions, toTopicPartitions } from './consumer-member'
+import type { NamedPartitions } from './consumer-protocol'
 import { namesMatching } from './topic-expression'
 
 /** What is needed of the broker's topics. */
 export interface TopicCatalog {
   find(name: string): Topic | undefined
+  findById(id: string): Topic | undefined
   all(): Topic[]
   /** Counts what was created, grown and deleted. */
   readonly changes: number
@@ -68,4 +71,20 @@ export function resolve(members: Iterable<ConsumerMember>, catalog: TopicCatalog
 
 export function hasSamePartitions({ partitions: left }: Subscriptions, { partitions: right }: Subscriptions): boolean {
   return left.size === right.size && [...left].every(([id, count]) => right.get(id) === count)
+}
+
+/** Partitions by the id of their topic. Of topics that are not there nobody has any. */
+export function toIds(named: readonly NamedPartitions[], catalog: TopicCatalog): TopicPartitions[] {
+  return named.flatMap(({ partitions, topic }) => {
+    const topicId = catalog.find(topic)?.id
+    return topicId === undefined ? [] : [{ topicId, partitions }]
+  })
+}
+
+/** Partitions by the name of their topic. A topic that was deleted has none. */
+export function toNames(assignment: Assignment, catalog: TopicCatalog): NamedPartitions[] {
+  return toTopicPartitions(assignment).flatMap(({ partitions, topicId }) => {
+    const topic = catalog.findById(topicId)?.name
+    return topic === undefined ? [] : [{ topic, partitions }]
+  })
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import type { Clock } from '../clock'
 import { errorCodes, KafkaError } from '../protocol'
 import { ClassicGroup } from './classic-group'
+import { beatInConsumerGroup, joinConsumerGroup, syncWithConsumerGroup } from './classic-in-consumer'
 import { ConsumerGroup } from './consumer-group'
 import { type ConsumerHeartbeat, type ConsumerHeartbeatResult, checkHeartbeat } from './consumer-heartbeat'
 import type { TopicCatalog } from './consumer-subscriptions'
+import { toClassicMembers, toConsumerMembers } from './conversion'
 import { GroupTypes } from './group-types'
 import { failedJoin, failedSync, type JoinRequest, type JoinResult, type MemberClaim, type SyncRequest, type SyncResult } from './member'
 import type { OffsetEntry, OffsetStore } from './offset-store'
@@ -33,8 +35,8 @@ const emptyGroupsMax = 1000
 const notFoundFrom = 9
 
 /**
- * All groups by id. A group keeps its protocol while it has members; an empty one takes that of who comes next. It lives on without members
- * as long as it has offsets.
+ * All groups by id. A group takes the protocol of who comes next when it is empty, and changes it under its members as conversion.ts says. It
+ * lives on without members as long as it has offsets.
  */
 export class GroupCoordinator {
   readonly offsets: OffsetStore
@@ -58,22 +60,29 @@ export class GroupCoordinator {
       topics,
       membersMax: groupMembersMax,
       sessionTimeoutMs: consumerSessionTimeoutMs,
-      heartbeatIntervalMs: consumerHeartbeatIntervalMs
+      heartbeatIntervalMs: consumerHeartbeatIntervalMs,
+      onAllClassic: (group, isReplaced) => this.downgrade(group, isReplaced)
     })
   }
 
+  private newClassicGroup(id: string): ClassicGroup {
+    const { clock, groupMembersMax, initialRebalanceDelayMs } = this.options
+    return new ClassicGroup(id, clock, initialRebalanceDelayMs, groupMembersMax)
+  }
+
+  private downgrade(group: ConsumerGroup, isReplaced: boolean): void {
+    const classic = this.newClassicGroup(group.id)
+    classic.takeUp(group.epoch, toClassicMembers(group), isReplaced && group.state === 'Stable')
+    this.add(classic)
+  }
+
   private add<G extends ClassicGroup | ConsumerGroup>(group: G): G {
-    this.groups.get(group.id)?.close()
+    // a group that is replaced while members wait for it goes on under the other protocol
+    this.groups.get(group.id)?.close(errorCodes.REBALANCE_IN_PROGRESS)
     this.forgetEmptyGroups()
     this.groups.set(group.id, group)
     this.types.set(group.id, group.type)
     return group
-  }
-
-  /** A group of the classic protocol. */
-  findClassic(groupId: string): ClassicGroup | undefined {
-    const group = this.groups.get(groupId)
-    return group?.type === 'classic' ? group : undefined
   }
 
   async join(groupId: string, request: JoinRequest): Promise<JoinResult> {
@@ -81,20 +90,23 @@ export class GroupCoordinator {
     if (groupId === '') return failedJoin(errorCodes.INVALID_GROUP_ID, memberId)
     const group = this.groups.get(groupId)
     if (group?.type === 'classic') return group.join(request)
-    if (group && !group.isEmpty) return failedJoin(errorCodes.INCONSISTENT_GROUP_PROTOCOL, memberId)
+    if (group && !group.isEmpty) return joinConsumerGroup(group, request)
     if (memberId !== '') return failedJoin(errorCodes.UNKNOWN_MEMBER_ID, memberId)
-    const { clock, groupMembersMax, initialRebalanceDelayMs } = this.options
-    return this.add(new ClassicGroup(groupId, clock, initialRebalanceDelayMs, groupMembersMax)).join(request)
+    return this.add(this.newClassicGroup(groupId)).join(request)
   }
 
   async sync(groupId: string, request: SyncRequest): Promise<SyncResult> {
     if (groupId === '') return failedSync(errorCodes.INVALID_GROUP_ID)
-    return this.findClassic(groupId)?.sync(request) ?? failedSync(errorCodes.UNKNOWN_MEMBER_ID)
+    const group = this.groups.get(groupId)
+    if (group?.type === 'consumer') return syncWithConsumerGroup(group, request)
+    return group?.sync(request) ?? failedSync(errorCodes.UNKNOWN_MEMBER_ID)
   }
 
   heartbeat(groupId: string, claim: MemberClaim): number {
     if (groupId === '') return errorCodes.INVALID_GROUP_ID
-    return this.findClassic(groupId)?.heartbeat(claim) ?? errorCodes.UNKNOWN_MEMBER_ID
+    const group = this.groups.get(groupId)
+    if (group?.type === 'consumer') return beatInConsumerGroup(group, claim)
+    return group?.heartbeat(claim) ?? errorCodes.UNKNOWN_MEMBER_ID
   }
 
   leave(groupId: string, memberId: string, groupInstanceId: string | null): number {
@@ -109,17 +121,35 @@ export class GroupCoordinator {
     checkHeartbeat(groupId, request, makesOwnId)
     const group = this.groups.get(groupId)
     if (group?.type === 'consumer') return group.heartbeat(request)
-    if (group && group.state !== 'Empty') throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
-    if (request.memberEpoch !== 0) throw new KafkaError('GROUP_ID_NOT_FOUND', `Consumer group ${groupId} not found.`)
-    return this.add(this.newConsumerGroup(groupId)).heartbeat(request)
+    const isThere = group !== undefined && group.state !== 'Empty'
+    if (request.memberEpoch !== 0) {
+      const message = isThere ? `Group ${groupId} is not a consumer group.` : `Consumer group ${groupId} not found.`
+      throw new KafkaError('GROUP_ID_NOT_FOUND', message)
+    }
+    const { clock, topics } = this.options
+    const members = isThere ? toConsumerMembers(group, topics, clock.now()) : []
+    const consumer = this.newConsumerGroup(groupId)
+    if (isThere) consumer.takeUp(group.generation, members)
+    try {
+      // one that is refused changes no group
+      const result = consumer.heartbeat(request)
+      this.add(consumer)
+      return result
+    } catch (error) {
+      consumer.close()
+      throw error
+    }
   }
 
   /** NONE, or why the offsets of this member, or with a negative generation of somebody outside the group, may not be committed now. */
   commitError(groupId: string, committer: Committer): number {
-    const { generationId, isTransactional, memberId, version } = committer
+    const { generationId, groupInstanceId, isTransactional, memberId, version } = committer
     // offsets of old clients may lie in a group without a name
     if (groupId === '' && isTransactional) return errorCodes.INVALID_GROUP_ID
     const group = this.groups.get(groupId)
+    // a transaction from outside the group may commit at any time, as before KIP-447
+    const isOutsider = generationId === -1 && memberId === '' && groupInstanceId === null
+    if (group?.type === 'consumer' && isTransactional && isOutsider) return errorCodes.NONE
     if (group?.type === 'consumer') return group.commitError(memberId, generationId, committer)
     if (group) return group.commitError(committer, isTransactional)
     if (generationId < 0) return errorCodes.NONE

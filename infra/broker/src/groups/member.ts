@@ -90,10 +90,20 @@ export function newMemberId({ clientId, groupInstanceId }: JoinRequest): string 
   return `${groupInstanceId || clientId || 'member'}-${randomUUID()}`
 }
 
-export function newMember(id: string, request: JoinRequest): Member {
-  const { clientId, clientHost, groupInstanceId: instanceId, protocols, rebalanceTimeoutMs, sessionTimeoutMs } = request
+type Introduction = Pick<
+  JoinRequest,
+  'clientId' | 'clientHost' | 'groupInstanceId' | 'protocols' | 'rebalanceTimeoutMs' | 'sessionTimeoutMs'
+>
+
+export function newMember(id: string, introduction: Introduction): Member {
+  const { clientId, clientHost, groupInstanceId: instanceId, protocols, rebalanceTimeoutMs, sessionTimeoutMs } = introduction
   const identity = { id, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols }
   return { ...identity, assignment: noAssignment, hasSynced: false, isNew: true, deadline: 0 }
+}
+
+/** What a member says with the protocol of its group; while there is none, with the one it prefers. */
+export function metadataOf({ protocols }: Pick<Member, 'protocols'>, protocolName: string | undefined): Buffer {
+  return (protocols.find(({ name }) => name === protocolName) ?? protocols[0]!).metadata
 }
 
 /** Whether its session goes on because it waits for an answer. */

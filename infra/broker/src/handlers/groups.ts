@@ -2,7 +2,7 @@
 import type { Assignment } from '../groups/assignors'
 import type { ClassicGroup } from '../groups/classic-group'
 import type { ConsumerGroup } from '../groups/consumer-group'
-import { type ConsumerMember, toTopicPartitions } from '../groups/consumer-member'
+import { type ConsumerMember, toTopicPartitions, union } from '../groups/consumer-member'
 import type { Member } from '../groups/member'
 import { errorCodes } from '../protocol'
 import type { Topics } from '../topics/topics'
@@ -72,8 +72,8 @@ export const deleteGroups: Handler<'deleteGroups'> = ({ groups }, { groupsNames 
   results: groupsNames.map(groupId => ({ groupId, errorCode: groups.delete(groupId) }))
 })
 
-/** Value of `memberType` for a member that speaks the new protocol. */
-const consumerMemberType = 1
+/** Values of `memberType`: which protocol a member speaks. */
+const memberTypes = { classic: 0, consumer: 1 }
 
 function describeAssignment(assignment: Assignment, topics: Topics) {
   // a topic that was deleted has no name to be told by
@@ -85,7 +85,8 @@ function describeAssignment(assignment: Assignment, topics: Topics) {
 }
 
 function describeConsumer(member: ConsumerMember, group: ConsumerGroup, topics: Topics) {
-  const { assigned, clientHost, clientId, epoch, id, instanceId, rackId, subscribedTopicNames, subscribedTopicRegex } = member
+  const { assigned, clientHost, clientId, epoch, id, instanceId, pendingRevocation, rackId, subscribedTopicNames, subscribedTopicRegex } =
+    member
   return {
     memberId: id,
     instanceId,
@@ -94,10 +95,11 @@ function describeConsumer(member: ConsumerMember, group: ConsumerGroup, topics: 
     clientId,
     clientHost: `/${clientHost}`,
     subscribedTopicNames,
-    subscribedTopicRegex: subscribedTopicRegex ?? '',
-    assignment: describeAssignment(assigned, topics),
+    subscribedTopicRegex,
+    // what it was told to give up it has until it says that it did
+    assignment: describeAssignment(union(assigned, pendingRevocation), topics),
     targetAssignment: describeAssignment(group.targetOf(member), topics),
-    memberType: consumerMemberType
+    memberType: member.classic ? memberTypes.classic : memberTypes.consumer
   }
 }
 
@@ -116,7 +118,7 @@ export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = ({ groups
       groupEpoch: group.epoch,
       assignmentEpoch: group.assignmentEpoch,
       assignorName: group.assignorName,
-      members: group.members.map(member => describeConsumer(member, group, topics))
+      members: group.members.all().map(member => describeConsumer(member, group, topics))
     }
   })
 })
