@@ -4,8 +4,16 @@ import type { FunctionDefinition } from './function-definition'
 import type { Invoke, ThreadData, ThreadMessage } from './messages'
 import { errorTypes, type Failure, type Outcome } from './outcome'
 
-/** Lambda's limit for loading a function's code. */
-export const INIT_MS_MAX = 10_000
+/** Lambda's limit for loading a function's code ahead of its first invocation. */
+const INIT_MS_MAX = 10_000
+/** The longest that a timer can wait. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/**
+ * How long a handler may take to load: what does not load ahead in time does so in Lambda's first invocation, for as long as the timeout.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+ */
+export const loadingMs = (timeoutMs: number): number => Math.min(TIMER_MS_MAX, Math.max(INIT_MS_MAX, timeoutMs))
 
 // loading --ready--> idle --invoke--> busy --done--> idle
 //    |                                  |
@@ -39,10 +47,8 @@ export class HandlerThread {
     this.worker = startWorker(threadFile, options, onRefusedOptions)
     // the plugin's own lifetime is not the thread's business
     this.worker.unref()
-    this.initTimer = setTimeout(
-      () => this.die(this.timeoutFailure(INIT_MS_MAX, 'Init')),
-      definition.timeoutMs === Infinity ? 2 ** 31 - 1 : INIT_MS_MAX
-    )
+    const limitMs = loadingMs(definition.timeoutMs)
+    this.initTimer = setTimeout(() => this.die(this.timeoutFailure(limitMs, 'Init')), limitMs)
     this.initTimer.unref()
     this.worker.on('message', (message: ThreadMessage) => this.receive(message))
     this.worker.on('error', error => this.die(crashFailure(error)))

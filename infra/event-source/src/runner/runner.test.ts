@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { bundle } from '../../test/bundle'
 import { type FunctionDefinition, functionDefinition } from './function-definition'
+import { loadingMs } from './handler-thread'
 import type { Failure, Outcome } from './outcome'
 import { Runner } from './runner'
 
@@ -175,6 +176,14 @@ test('NODE_OPTIONS that a thread cannot have are left out, and said once', async
   await runner.reload()
   expect(await invoke(runner)).toEqual(succeeded({ OWN: 'kept' }))
   expect(refused).toEqual([expect.stringContaining('--no-such-option')])
+})
+
+test.each([
+  [300, 10_000],
+  [60_000, 60_000],
+  [Infinity, 2 ** 31 - 1]
+])('a function with a timeout of %d ms may load for %d ms', (timeoutMs, limitMs) => {
+  expect(loadingMs(timeoutMs)).toBe(limitMs)
 })
 
 test('a thread that dies between invocations is reported and replaced', async () => {
