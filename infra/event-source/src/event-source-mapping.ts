@@ -31,6 +31,7 @@ export class EventSourceMapping {
   private retiring: readonly Poller[] = []
   private running?: Promise<void>
   private partitions = 0
+  private partitionsAtStart?: number
   /** Judgements in a row that found no backlog, and the progress that the last one saw. */
   private quiet = 0
   private progress = 0
@@ -83,6 +84,7 @@ export class EventSourceMapping {
         report.recovered('refused', 'the broker accepts this mapping again')
         report.recovered('unreachable', 'the broker is reached again')
         const count = topic?.leaders.size ?? 0
+        this.partitionsAtStart ??= count
         if (count === 0) {
           await this.missing()
           await pause(TOPIC_WAIT_MS, signal)
@@ -146,7 +148,15 @@ export class EventSourceMapping {
           report.error(`the function's thread ended between invocations: ${failure.errorType}: ${failure.detail ?? failure.message}`),
         reason => report.warning(`the function runs without its NODE_OPTIONS here, as it is a thread: ${reason}`)
       )
-    const poller = new Poller(mapping, new Cluster(mapping.access), newRunner, report, definition.timeoutMs, this.destination)
+    const poller = new Poller(
+      mapping,
+      new Cluster(mapping.access),
+      newRunner,
+      report,
+      definition.timeoutMs,
+      this.partitionsAtStart ?? 0,
+      this.destination
+    )
     this.pollers.push(poller)
     poller.start()
   }

@@ -56,13 +56,17 @@ export class Poller {
   /** The membership of the moment, for the mapping to ask for a rebalance. */
   private membership?: Membership
 
-  /** @param newRunner a runner of the function, which costs nothing before it is used */
+  /**
+   * @param newRunner a runner of the function, which costs nothing before it is used
+   * @param partitionsAtStart how many the topic had when the mapping began to look for it; 0 when there was none
+   */
   constructor(
     private readonly mapping: Mapping,
     private readonly cluster: Cluster,
     newRunner: () => Runner,
     private readonly report: Report,
     functionTimeoutMs: number,
+    private readonly partitionsAtStart: number,
     private readonly destination?: Destination
   ) {
     this.rebalanceMs = Math.min(REBALANCE_MS_MAX, functionTimeoutMs + REBALANCE_MARGIN_MS)
@@ -182,7 +186,13 @@ export class Poller {
     if (offsets.size > 0) this.report.startingPositionIgnored()
     const fresh = membership.partitions.filter(partition => !offsets.has(partition))
     if (fresh.length > 0) {
-      const started = await startingOffsets(cluster, topic, fresh, mapping.startingPosition)
+      // a partition that came since then has nothing that a starting position could mean to leave out
+      const added = fresh.filter(partition => partition >= this.partitionsAtStart)
+      const others = fresh.filter(partition => partition < this.partitionsAtStart)
+      const started = new Map([
+        ...(await startingOffsets(cluster, topic, others, mapping.startingPosition)),
+        ...(await startingOffsets(cluster, topic, added, { at: 'TRIM_HORIZON' }))
+      ])
       await this.member.commit(membership, started)
       for (const [partition, offset] of started) offsets.set(partition, offset)
     }

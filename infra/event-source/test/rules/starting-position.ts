@@ -22,6 +22,19 @@ export function startingPositionRules(create: (partitions?: number) => Promise<H
     expect(harness.values()).toEqual({ 0: ['latest'] })
   })
 
+  test('LATEST delivers all of a topic that is made after the start, and of a partition that is added', async () => {
+    const harness = await create()
+    harness.start({ startingPosition: { at: 'LATEST' }, scalingMs: 1_000 })
+    await harness.until(() => harness.logged.some(text => text.includes('does not exist yet')))
+    await harness.createTopic(1)
+    await harness.produce([{ value: 'first' }])
+    await harness.until(() => harness.succeeded().length === 1)
+    await harness.addPartitions(2)
+    await harness.produce([{ partition: 1, value: 'added' }])
+    await harness.until(() => harness.succeeded().length === 2)
+    expect(harness.values()).toEqual({ 0: ['first'], 1: ['added'] })
+  })
+
   test('AT_TIMESTAMP begins with the first record at or after the time', async () => {
     const harness = await create(1)
     const times = ['1600000000000', '1650000000000', '1700000000000']
