@@ -174,9 +174,12 @@ export class EventSourceMapping {
     }
   }
 
-  /** Gives every poller the function's new code. */
-  async reload(): Promise<void> {
-    await Promise.all(this.pollers.map(poller => poller.reload()))
+  /**
+   * Gives every poller the function's new code.
+   * @param isCode or only data, which a failing function may itself have written: its batch waits out its pause
+   */
+  async reload(isCode: boolean): Promise<void> {
+    await Promise.all(this.pollers.map(poller => poller.reload(isCode)))
   }
 
   /**

@@ -111,7 +111,7 @@ export default class KafkaEventSource {
     const written = Object.values(this.options.destinations ?? {}).flatMap(target => ('directory' in target ? [target.directory] : []))
     const onFailure = ({ message }: Error) =>
       this.utils.log.warning(`Kafka event source: code that is saved is not taken before the next start: ${message}`)
-    this.watch = new SourceWatch(folder, written, () => void this.reload(), onFailure)
+    this.watch = new SourceWatch(folder, written, isCode => void this.reload(isCode), onFailure)
   }
 
   private async serve(port: number): Promise<void> {
@@ -125,8 +125,8 @@ export default class KafkaEventSource {
     }
   }
 
-  private async reload(): Promise<void> {
-    await Promise.all(this.mappings.map(mapping => mapping.reload()))
+  private async reload(isCode = true): Promise<void> {
+    await Promise.all(this.mappings.map(mapping => mapping.reload(isCode)))
   }
 
   private stop(): Promise<void> {

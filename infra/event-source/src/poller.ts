@@ -222,9 +222,10 @@ export class Poller {
     return true
   }
 
-  /** Takes the function's new code; a batch that waits for its next attempt gets it now. */
-  async reload(): Promise<void> {
+  /** Takes the function's new code; a batch that waits for its next attempt gets it now, if it is code. */
+  async reload(isCode: boolean): Promise<void> {
     await Promise.all(this.lanes.map(({ runner }) => runner.reload()))
+    if (!isCode) return
     this.retryNow.abort()
     this.retryNow = new AbortController()
   }

@@ -6,6 +6,7 @@ import { SourceWatch } from './source-watch'
 let folder: string
 let watch: SourceWatch
 let saved = 0
+let wasCode = false
 let wake = () => {}
 const failures: Error[] = []
 
@@ -23,8 +24,9 @@ async function untilSaved(count = 1): Promise<void> {
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'source-watch-')))
   for (const inner of ['src/lib', 'node_modules/some', '.cache', 'failed']) mkdirSync(join(folder, inner), { recursive: true })
-  const onSaved = () => {
+  const onSaved = (isCode: boolean) => {
     saved++
+    wasCode = isCode
     wake()
   }
   watch = new SourceWatch(folder, [join(folder, 'failed')], onSaved, error => failures.push(error))
@@ -38,6 +40,13 @@ afterEach(() => {
 test('what is saved together, in whatever folder, is told once', async () => {
   for (const name of ['src/lib/dependency.js', 'src/table.json', 'handler.mts']) writeFileSync(join(folder, name), '1')
   await untilSaved()
+  expect(wasCode).toBe(true)
+})
+
+test('data that is saved alone is told apart from code', async () => {
+  writeFileSync(join(folder, 'src/table.json'), '1')
+  await untilSaved()
+  expect(wasCode).toBe(false)
 })
 
 test('a folder made anew under its name is watched again', async () => {

@@ -2,8 +2,10 @@
 import { type FSWatcher, readdirSync, watch } from 'node:fs'
 import { join, sep } from 'node:path'
 
-/** What a handler may have loaded; what it writes beside its code should not be of these. */
+/** What a handler may have loaded. */
 const SOURCE = /\.(?:[cm]?[jt]sx?|json)$/
+/** That a handler may as well have written. */
+const DATA = /\.json$/
 /** Editors and compilers save in several steps. */
 const SETTLED_MS = 100
 /** A service has fewer; each costs the system a watch. */
@@ -12,16 +14,17 @@ const FOLDERS_MAX = 2_000
 export class SourceWatch {
   private readonly watchers = new Map<string, FSWatcher>()
   private settling?: NodeJS.Timeout
+  private isCode = false
 
   /**
    * @param ignored folders that something else than code is written to
-   * @param onSaved told once for what is saved together
+   * @param onSaved told once for what is saved together, and whether more than data is among it
    * @param onFailure told when a folder cannot be watched
    */
   constructor(
     folder: string,
     private readonly ignored: readonly string[],
-    private readonly onSaved: () => void,
+    private readonly onSaved: (isCode: boolean) => void,
     private readonly onFailure: (error: Error) => void
   ) {
     this.add(folder)
@@ -64,8 +67,12 @@ export class SourceWatch {
       this.addInner(folder, name)
       if (!this.watchers.has(path)) return
     }
+    this.isCode ||= !DATA.test(name)
     clearTimeout(this.settling)
-    this.settling = setTimeout(this.onSaved, SETTLED_MS)
+    this.settling = setTimeout(() => {
+      this.onSaved(this.isCode)
+      this.isCode = false
+    }, SETTLED_MS)
     this.settling.unref()
   }
 

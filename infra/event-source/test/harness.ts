@@ -213,7 +213,7 @@ export class Harness {
   /** Makes the next attempt of a batch that has failed `times` times and has a long pause before it. */
   async retryNow(source: EventSourceMapping, times: number): Promise<void> {
     await this.until(() => this.logged.filter(line => line.includes('is delivered again in')).length === times)
-    await source.reload()
+    await source.reload(true)
   }
 
   private wake(): void {
