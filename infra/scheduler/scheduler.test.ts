@@ -352,6 +352,15 @@ describe('switched by hand', () => {
     expect((await history()).map(({ trigger }) => trigger)).toEqual(['manual', 'manual', 'schedule'])
   })
 
+  test('one that is enabled already owes what it missed, when it is enabled again', async () => {
+    await (await start(['cron(0 6 * * ? *)'])).stop()
+    await setEnabled(pool, f(), true)
+    clock.to('2026-03-02T12:00:00Z')
+    make(['cron(0 6 * * ? *)'])
+    ;(await lambda.next()).answer()
+    expect(told(await ended(1))).toEqual([['catch-up', '2026-03-02T06:00', 1, 'ok']])
+  })
+
   test('one that serverless.yml disables can be enabled; switching back leaves it to serverless.yml again', async () => {
     await start(['{ rate: rate(1 minute), enabled: false }'])
     await setEnabled(pool, f(false), true)
