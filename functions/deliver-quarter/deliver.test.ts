@@ -552,6 +552,22 @@ describe('bad input', () => {
     expect(await refused(file)).toContain('page.parquet')
   })
 
+  test.each([
+    ['CR LF', '\r\n', '\r\n'],
+    ['CR LF in a file of LF', '\r\n', '\n'],
+    ['CR', '\r', '\n']
+  ])('texts in quotes may hold %s', async (_title, within, end) => {
+    const rows = ['time,note', ...usual(20, (time, index) => `${time},"${index}${within}""x"" y"`), 'never,"a\nb"']
+    const { key, rows: counted } = only(await trial.deliver(trial.write('notes.csv', rows.map(row => row + end).join(''))))
+    expect(counted).toMatchObject({ delivered: 20, rejected: 1 })
+    expect(await trial.rows(key!, 'data.parquet', 'note', 'order by time limit 1')).toEqual([{ note: `0${within}"x" y` }])
+  })
+
+  test('a file whose rows all end in a delimiter that its header has not is refused for that', async () => {
+    const file = trial.write('ends.csv', lines('time,value', ...usual(20, time => `${time},1,`)))
+    expect(await refused(file)).toContain('no row has the 2 fields that its header names')
+  })
+
   test('names in quotes may hold line ends', async () => {
     const file = trial.write(
       'long-names.csv',

@@ -52,7 +52,9 @@ export interface CsvSource {
 
 function readCsv(file: string, { delimiter, columns, missing }: CsvDialect, skip: number): string {
   const types = columns.map((_, index) => `'c${index}': 'VARCHAR'`).join(', ')
-  return `read_csv(${literal(file)}, auto_detect = false, header = false, skip = ${skip}, delim = ${literal(delimiter)}, quote = '"', escape = '"',
+  // a file without a header is one that we wrote; DuckDB would take a CR within quotes of its first record for the end of lines
+  const lineEnd = skip === 0 ? `new_line = '\\n', ` : ''
+  return `read_csv(${literal(file)}, auto_detect = false, header = false, skip = ${skip}, ${lineEnd}delim = ${literal(delimiter)}, quote = '"', escape = '"',
     columns = {${types}}, nullstr = [${['', ...missing].map(literal).join(', ')}], strict_mode = true, max_line_size = ${2 * MAX_RECORD_BYTES}, buffer_size = ${BUFFER_BYTES})`
 }
 
@@ -243,7 +245,12 @@ export async function columnsOf(connection: DuckDBConnection, source: Source, op
         (declared === 'DOUBLE' && (options.timeColumn?.toLowerCase() === name.toLowerCase() || timeRank(name) !== -1))
     )
   try {
-    for (const [part, relation] of await sampleRelations(source, folder)) {
+    const relations = await sampleRelations(source, folder)
+    if (relations.length === 0)
+      throw new PipelineError('SOURCE_UNREADABLE', `${source.name}: no row has the ${source.columns.length} fields that its header names`, {
+        remedy: 'Look for a delimiter too many or too few, and for a quote that is not closed.'
+      })
+    for (const [part, relation] of relations) {
       // only the head has an order to keep: with it, every row group of a file that is read by several threads has a buffer
       await connection.run(`set preserve_insertion_order = ${part === 'head'}`)
       await connection.run(`create or replace temp table sample_rows as select * from ${relation}`)
