@@ -64,9 +64,11 @@ export interface Column {
 /** The column with the times of day, where the time column has days only. */
 export interface ClockColumn {
   index: number
-  /** 18.30.00 */
-  isDotted: boolean
+  style: ClockStyle
 }
+
+/** 18:30:00 or 6:30 pm; 18.30.00; 18 */
+type ClockStyle = 'colons' | 'twelve-hour' | 'dots' | 'hours'
 
 export interface Columns {
   columns: Column[]
@@ -182,13 +184,16 @@ function isBare(source: SourceColumn, profiles: readonly Profile[]): boolean {
 }
 
 /** Whether a column holds times of day, and how they are written. */
-function clockIn(source: SourceColumn, profiles: readonly Profile[]): { isDotted: boolean; isTwelveHour: boolean } | undefined {
-  if (source.declared !== undefined) return /^TIME($| WITH)/.test(source.declared) ? { isDotted: false, isTwelveHour: false } : undefined
+function clockIn({ declared }: SourceColumn, profiles: readonly Profile[], isHour: boolean): ClockStyle | undefined {
   const head = leading(profiles)
+  // 24 is the end of a day to some and means nothing to others
+  const isWithinDay = profiles.every(({ least, most }) => (least ?? 0) >= 0 && (most ?? 0) < 24)
+  if (isHour && head && isWithinDay && head.integers + head.leading_zeros === head.filled) return 'hours'
+  if (declared !== undefined) return /^TIME($| WITH)/.test(declared) ? 'colons' : undefined
   if (head === undefined) return undefined
   const isMostly = (count: number) => count >= head.filled * TYPE_SHARE
-  if (isMostly(head.clocks)) return { isDotted: false, isTwelveHour: head.twelve_hour_clocks > 0 }
-  return isMostly(head.dotted_clocks) ? { isDotted: true, isTwelveHour: false } : undefined
+  if (isMostly(head.clocks)) return head.twelve_hour_clocks > 0 ? 'twelve-hour' : 'colons'
+  return isMostly(head.dotted_clocks) ? 'dots' : undefined
 }
 
 function readings(source: SourceColumn, profiles: readonly Profile[], options: DeliverOptions, isNamed: boolean): TimeReading[] {
@@ -197,7 +202,7 @@ function readings(source: SourceColumn, profiles: readonly Profile[], options: D
     return isNamed && /^(U?(BIG|INTEGER)|DOUBLE)/.test(source.declared) ? epochs(leading(profiles)) : []
   }
   const head = leading(profiles)
-  if (head === undefined || clockIn(source, profiles) !== undefined) return []
+  if (head === undefined || clockIn(source, profiles, false) !== undefined) return []
   if (options.format !== undefined) {
     const given = isBare(source, profiles) ? head.given_dates : head.given
     return given > 0 && (isNamed || given >= head.filled * TYPE_SHARE)
@@ -210,9 +215,11 @@ function readings(source: SourceColumn, profiles: readonly Profile[], options: D
 }
 
 /** How a day and a time of day are read, with a space between them. */
-function joinedReading(day: TimeReading, isTwelveHour: boolean): TimeReading {
+function joinedReading(day: TimeReading, style: ClockStyle): TimeReading {
   if (day.kind === 'pattern') return day
-  return isTwelveHour ? { kind: 'pattern', pattern: 'yyyy-MM-dd', formats: clocks.map(clock => `%Y-%m-%d${clock}`) } : { kind: 'iso' }
+  return style === 'twelve-hour'
+    ? { kind: 'pattern', pattern: 'yyyy-MM-dd', formats: clocks.map(clock => `%Y-%m-%d${clock}`) }
+    : { kind: 'iso' }
 }
 
 /** The column with the times of day, where the time column has days only and there is one. */
@@ -222,7 +229,7 @@ function decideClock(
   profiles: readonly Profile[],
   { clockColumn, format }: DeliverOptions,
   timeIndex: number
-): { clock: ClockColumn; isTwelveHour: boolean } | undefined {
+): ClockColumn | undefined {
   const of = (index: number) => profiles.filter(profile => profile.column_no === index)
   const dayName = given[timeIndex]!.name
   const isDay = isBare(given[timeIndex]!, of(timeIndex))
@@ -231,9 +238,11 @@ function decideClock(
       remedy: 'Leave the clock column out, or name a time column that holds days only.'
     })
   if (!isDay) return undefined
-  const found = given
-    .map((column, index) => ({ index, name: column.name, rank: rankIn(clockNames, column.name), ...clockIn(column, of(index)) }))
-    .filter(({ isDotted }) => isDotted !== undefined)
+  const found = given.flatMap((column, index) => {
+    const { name } = column
+    const style = clockIn(column, of(index), ['hour', clockColumn?.toLowerCase()].includes(name.toLowerCase()))
+    return style ? [{ index, name, rank: rankIn(clockNames, name), style }] : []
+  })
   const clock =
     clockColumn === undefined
       ? found.filter(({ rank }) => rank !== -1).sort((left, right) => left.rank - right.rank)[0]
@@ -251,7 +260,7 @@ function decideClock(
             : 'Leave the option out: every row then has the first instant of its day.'
       }
     )
-  return clock && { clock: { index: clock.index, isDotted: clock.isDotted! }, isTwelveHour: clock.isTwelveHour! }
+  return clock && { index: clock.index, style: clock.style }
 }
 
 /**
@@ -309,13 +318,13 @@ export function decideColumns(
       `${source}: column ${names[time.index]}: ${of(time.index)[0]?.example} can be day or month first in every row that was looked at`,
       { remedy: 'Say how times are written: `dd/MM/yyyy HH:mm` or `MM/dd/yyyy HH:mm`.' }
     )
-  const found = decideClock(source, given, profiles, options, time.index)
+  const clock = decideClock(source, given, profiles, options, time.index)
   const columns = given.map((column, index): Column => {
     if (index === time.index) return { name: column.name, type: 'timestamp', mark: '' }
     if (column.declared !== undefined) return { name: column.name, type: 'typed', declared: column.declared, mark: '' }
     return textColumn(column.name, of(index), options, source)
   })
   const [reading] = time.readings as [TimeReading]
-  if (found === undefined) return { columns, timeIndex: time.index, time: reading }
-  return { columns, timeIndex: time.index, clock: found.clock, time: joinedReading(reading, found.isTwelveHour) }
+  if (clock === undefined) return { columns, timeIndex: time.index, time: reading }
+  return { columns, timeIndex: time.index, clock, time: joinedReading(reading, clock.style) }
 }

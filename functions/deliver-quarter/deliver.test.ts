@@ -410,6 +410,20 @@ describe('times', () => {
       expect(header.split(';')).toContain(trial.manifest(delivery.key!).time.clock_column)
     })
 
+    test.each([
+      ['days first', 'Date;Rented Bike Count;Hour', (hour: number) => `16/01/2024;254;${hour}`, {}],
+      ['ISO, with zeros', 'hour;date;count', (hour: number) => `${String(hour).padStart(2, '0')};2024-01-16;1`, {}],
+      ['ISO, named', 'HourUTC;date;count', (hour: number) => `${hour};2024-01-16;1`, { clockColumn: 'hourutc' }]
+    ])('whole hours are times of day: %s', async (name, header, row, event) => {
+      const { read } = await two(`two hours ${name}.csv`, header, [row(0), row(9), row(23)], event)
+      expect(read).toEqual(['2024-01-16T00:00:00.000Z', '2024-01-16T09:00:00.000Z', '2024-01-16T23:00:00.000Z'])
+    })
+
+    test('hours up to 24 are none: they may be the ends of hours', async () => {
+      const { delivery } = await two('two ends.csv', 'date,hour,value', ['2024-01-16,1,1', '2024-01-16,24,1'])
+      expect(trial.manifest(delivery.key!).time.clock_column).toBeNull()
+    })
+
     test('a row without a time of day, or with one that is none, is rejected with both texts', async () => {
       const rows = usual(20, time => `${time.slice(0, 10)},${time.slice(11, 19)},1`)
       const { delivery } = await two('two bad.csv', 'date,time,value', [...rows, '2024-01-02,,1', '2024-01-02,25:00:00,1', ',08:00:00,1'])
@@ -440,7 +454,7 @@ describe('times', () => {
     })
 
     test('options that do not fit say so', async () => {
-      const days = trial.write('two days.csv', lines('date,value', '2024-01-16,1'))
+      const days = trial.write('two days.csv', lines('date,value', '2024-01-16,1.5'))
       expect(await refused(days, { clockColumn: 'value' })).toContain('there is no column value with times of day')
       expect(await refused(days, { format: 'yyyy-MM-dd HH:mm' })).toContain('column date holds days, not times written as yyyy-MM-dd HH:mm')
       const whole = trial.write('two whole.csv', lines('at,time', '08:00,2024-01-16T08:00:00Z'))

@@ -31,8 +31,9 @@ export function sqlType({ type, declared }: Column): string {
 
 /** The day and the time of day as one text; null where one is missing. */
 function joinedTime(index: number, clock: ClockColumn): string {
-  const text = clock.isDotted ? `replace(c${clock.index}::varchar, '.', ':')` : `c${clock.index}`
-  return `(trim(c${index}::varchar) || ' ' || nullif(trim(${text}::varchar), ''))`
+  const written = `nullif(trim(c${clock.index}::varchar), '')`
+  const text = { colons: written, 'twelve-hour': written, dots: `replace(${written}, '.', ':')`, hours: `${written} || ':00'` }[clock.style]
+  return `(trim(c${index}::varchar) || ' ' || ${text})`
 }
 
 function timeValue(raw: string, time: TimeReading, zone: string): string {
