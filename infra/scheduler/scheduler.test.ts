@@ -289,16 +289,19 @@ describe('after downtime', () => {
     ])
   })
 
-  test('a run that was stopped is made up for once', async () => {
-    const first = await start(['cron(0 6 * * ? *)'])
+  test('a run that was stopped is made up for, also when that is stopped', async () => {
+    await start(['cron(0 6 * * ? *)'])
     clock.to('2026-03-01T06:00:00Z')
-    await lambda.next()
-    await first.stop()
-    clock.to('2026-03-01T06:01:00Z')
-    make(['cron(0 6 * * ? *)'])
+    for (const minute of [1, 2]) {
+      await lambda.next()
+      await running.at(-1)!.stop()
+      clock.to(`2026-03-01T06:0${minute}:00Z`)
+      make(['cron(0 6 * * ? *)'])
+    }
     ;(await lambda.next()).answer()
-    expect(told(await ended(2))).toEqual([
+    expect(told(await ended(3))).toEqual([
       ['schedule', '2026-03-01T06:00', 0, 'interrupted'],
+      ['catch-up', '2026-03-01T06:00', 0, 'interrupted'],
       ['catch-up', '2026-03-01T06:00', 0, 'ok']
     ])
   })

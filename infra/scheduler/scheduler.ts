@@ -63,7 +63,7 @@ function dueIn({ parsed, timezone }: Schedule, after: number, until: number): { 
  * | running       | somebody asks   | waits for its turn                                                        |
  * | disabled      | falls due       | nothing; nothing is missed either                                         |
  * | any           | start           | what was missed or interrupted: once, if it is a cron or a rate of an hour or more |
- * | running       | stop, kill      | marked interrupted; a catch-up that was cut off is not tried a third time: it may be what ends the process |
+ * | running       | stop, kill      | marked interrupted, and owed; not a catch-up that was killed: it may be what ends the process |
  *
  * Until the database has answered, at most ten seconds, what falls due waits: another scheduler may be at work, and switches are not known.
  */

@@ -13,8 +13,8 @@ with written as (
 )
 update schedule_settings s
 set due_until = case
-  -- what had fallen due is owed again
-  when w.outcome = 'interrupted' and w.trigger = 'schedule' then least(s.due_until, w.due_at - interval '1 millisecond')
+  -- the scheduler was stopped: what had fallen due is owed again
+  when w.outcome = 'interrupted' then least(s.due_until, w.due_at - interval '1 millisecond')
   else greatest(s.due_until, w.due_at)
 end
 from written w
