@@ -670,6 +670,12 @@ describe('bad input', () => {
     expect(createHash('sha256').update(kept).digest('hex')).toBe(manifest.source.sha256)
   })
 
+  test('rows wider than the memory allows are refused with a way out', async () => {
+    const names = Array.from({ length: 1_500 }, (_, index) => `n${index}`).join(',')
+    const file = trial.write('wide.csv', lines(`time,${names}`, ...usual(2_100, time => `${time}${',1.5'.repeat(1_500)}`)))
+    expect(await refused(file)).toContain('wide.csv: its rows take more memory than a delivery has')
+  })
+
   test('a line beyond the bound is rejected with its position, and memory stays where it is', async () => {
     const file = trial.write('long.csv', lines('time,value,note', '2024-01-01T00:00:00Z,1,a'))
     const block = Buffer.alloc(16 * 1024 * 1024, 'x')

@@ -308,9 +308,7 @@ export async function deliverFile(file: string, options: DeliverOptions, context
       const rawKey = kept.value
       const silver = written.value
       const time = quoteIdentifier(columns.columns[columns.timeIndex]!.name)
-      const quarters = await quartersIn(connection, silver, time).catch(error => {
-        throw unreadable(shown, error)
-      })
+      const quarters = await quartersIn(connection, silver, time)
       if (quarters.length === 0) throw nothingLeft(shown, silver)
       await lake.put(`silver/${name}/${fingerprint.slice(0, 32)}.parquet`, { file: silver.file }, { ifAbsent: true })
       const labels = quarters.map(({ quarter }) => quarter)
@@ -349,5 +347,7 @@ export async function deliverFile(file: string, options: DeliverOptions, context
       return [...deliveries, ...open.map(label => nothing(label, 'open'))]
     },
     { memoryMb: MEMORY_MB, threads: THREADS }
-  )
+  ).catch(error => {
+    throw unreadable(basename(file), error)
+  })
 }

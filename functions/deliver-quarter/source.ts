@@ -144,6 +144,11 @@ async function parquetSource(connection: DuckDBConnection, name: string, snapsho
 export function unreadable(name: string, error: unknown): unknown {
   if (error instanceof PipelineError) return error
   const text = (error as Error).message ?? ''
+  if (/^Out of Memory Error/.test(text))
+    return new PipelineError('SOURCE_UNREADABLE', `${name}: its rows take more memory than a delivery has`, {
+      remedy: 'Leave columns out that are not needed, or put them into several files, each with the time.',
+      cause: error
+    })
   if (
     !/^(Invalid Input|IO|Parquet|Conversion|Serialization|Binder|Not implemented).*Error/i.test(text) ||
     /No space left|temp_directory/i.test(text)
