@@ -1,5 +1,5 @@
 // Which properties may an AWS::Lambda::EventSourceMapping of a Kafka topic have? One table, with the ranges of the Lambda API model 2015-03-31.
-import { ConfigurationError } from './configuration-error'
+import { ConfigurationError, type Place } from './configuration-error'
 import { checkPollers, checkTimestamp } from './event-settings'
 import { resolveReferences, type Template } from './references'
 import { deployOnly, flag, integer, isMap, numberRule, oneOf, type Rule, type Rules, readSettings, type Settings, text } from './rules'
@@ -90,7 +90,7 @@ const access: Rule = {
         take: value => (typeof value === 'string' && /^[ a-zA-Z0-9\-/*:_+=.@]{1,200}$/.test(value) ? value : undefined),
         remedy: 'Set the ARN of a secret, or the id of a subnet or security group.',
         // of a subnet or security group, which are not reached from here
-        takesUnresolved: true
+        takesUnresolved: ['deployed', 'undecided']
       }
     },
     remedy: 'Set a map with Type and URI.'
@@ -104,7 +104,7 @@ const notForKafka = (sources: string): Rule => ({ refusal: `It is for ${sources}
 
 export const propertyKeys: Rules = {
   FunctionName: { take: value => (typeof value === 'string' && value !== '' ? value : undefined), remedy: "Set a function's name or ARN." },
-  EventSourceArn: { ...clusterArn, takesUnresolved: true },
+  EventSourceArn: { ...clusterArn, takesUnresolved: ['deployed'] },
   SelfManagedEventSource: {
     keys: {
       Endpoints: { keys: { KafkaBootstrapServers: servers }, isEmptyRefused: true, remedy: 'Set a map with KafkaBootstrapServers.' }
@@ -151,21 +151,36 @@ export const propertyKeys: Rules = {
 }
 
 /**
- * Checks properties of a mapping, computes what they refer to, and gives them in the types they are used in.
+ * Properties as one place of serverless.yml has them; null is not set.
  * @param path of the properties in serverless.yml
- * @throws ConfigurationError for the first property that cannot be run
  */
-export function readProperties(properties: unknown, template: Template, path: string): Settings {
+export function writtenProperties(properties: unknown, path: string): Settings {
   if (properties === undefined || properties === null) return {}
   if (!isMap(properties)) {
     const at = path.lastIndexOf('.')
     throw new ConfigurationError({ path: path.slice(0, at), key: path.slice(at + 1) }, properties, 'Set a map of properties.')
   }
-  return readSettings(resolveReferences(properties, template) as Settings, propertyKeys, path)
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined && value !== null))
+}
+
+/**
+ * Checks properties of a mapping, computes what they refer to, and gives them in the types they are used in.
+ * @param written all of them: what AWS::NoValue leaves out stands in no other place either
+ * @param pathOf where a property stands in serverless.yml; undefined if it is of an event, which is checked
+ * @throws ConfigurationError for the first property that cannot be run
+ */
+export function readProperties(written: Settings, template: Template, pathOf: (property: string) => string | undefined): Settings {
+  const read = Object.entries(written).map(([key, value]) => {
+    const path = pathOf(key)
+    const resolved = { [key]: resolveReferences(value, template) }
+    return path === undefined ? resolved : readSettings(resolved, propertyKeys, path)
+  })
+  return Object.assign({}, ...read)
 }
 
 /** Checks what one property says about another, once all are known. */
-export function checkTogether(properties: Settings, placeOf: (property: string) => { path: string; key: string }): void {
+export function checkTogether(properties: Settings, placeOf: (property: string) => Place): void {
+  checkRequired(properties, placeOf)
   const position = placeOf('StartingPosition')
   checkTimestamp(properties['StartingPosition'], properties['StartingPositionTimestamp'], { ...position, key: `${position.key}Timestamp` })
   const { path, key } = placeOf('ProvisionedPollerConfig')
@@ -182,6 +197,19 @@ export function checkTogether(properties: Settings, placeOf: (property: string) 
     const remedy = 'A failed record cannot go to the topic it comes from: set another topic.'
     throw new ConfigurationError(placeOf('DestinationConfig'), `kafka://${topicName}`, remedy)
   }
+}
+
+function checkRequired(properties: Settings, placeOf: (property: string) => Place): void {
+  const requireSet = (key: string, remedy: string) => {
+    if (properties[key] === undefined) throw new ConfigurationError(placeOf(key), undefined, remedy)
+  }
+  requireSet('Topics', 'Set a list with the name of one topic.')
+  if (properties['EventSourceArn'] !== undefined) return
+  requireSet('SelfManagedEventSource', 'Set Endpoints.KafkaBootstrapServers, or EventSourceArn for an MSK cluster.')
+  requireSet(
+    'SourceAccessConfigurations',
+    "AWS refuses a self-managed cluster without it: Required 'sourceAccessConfigurations' parameter is missing."
+  )
 }
 
 /** The on-failure destination as it is set; undefined for none. */

@@ -1,7 +1,8 @@
 // Which mappings does the service write as resources of its own? Those of a Kafka topic for one of its functions.
-import { ConfigurationError, type Place } from './configuration-error'
-import { checkTogether, RESOURCE_TYPE, readProperties } from './properties'
-import { resolveReferences, type Template, type TemplateResource } from './references'
+import { isInStack } from './conditions'
+import { ConfigurationError } from './configuration-error'
+import { checkTogether, RESOURCE_TYPE, readProperties, writtenProperties } from './properties'
+import { resolveReferences, type Template, type TemplateResource, Unresolved } from './references'
 import type { Request } from './request'
 import { isMap, type Settings } from './rules'
 import { functionKeyOf, type ServiceDefinition } from './service-definition'
@@ -17,13 +18,24 @@ function isKafkaMapping({ Type, Properties }: TemplateResource): boolean {
 
 /**
  * @param generated logical ids of events: a resource of that name only changes what the framework generates
+ * @param leftOut gets the logical ids of mappings whose condition does not hold
  * @param warnings gets a sentence for every mapping of another function
  * @throws ConfigurationError for the first setting that cannot be run
  */
-export function rawRequests(service: ServiceDefinition, template: Template, generated: ReadonlySet<string>, warnings: string[]): Request[] {
+export function rawRequests(
+  service: ServiceDefinition,
+  template: Template,
+  generated: ReadonlySet<string>,
+  leftOut: Set<string>,
+  warnings: string[]
+): Request[] {
   const requests: Request[] = []
   for (const [logicalId, resource] of Object.entries(template.resources)) {
     if (generated.has(logicalId) || !isMap(resource) || !isKafkaMapping(resource)) continue
+    if (!isInStack(logicalId, service.resources?.extensions?.[logicalId], template)) {
+      leftOut.add(logicalId)
+      continue
+    }
     const { FunctionName } = resource.Properties as Settings
     const named = resolveReferences(FunctionName, template)
     const functionKey = typeof named === 'string' ? functionKeyOf(service, named) : undefined
@@ -33,6 +45,8 @@ export function rawRequests(service: ServiceDefinition, template: Template, gene
     } else if (FunctionName === undefined) {
       const remedy = "Set the name or the ARN of one of the service's functions."
       throw new ConfigurationError({ path: `resources.Resources.${logicalId}.Properties`, key: 'FunctionName' }, undefined, remedy)
+    } else if (named instanceof Unresolved && named.kind !== 'deployed') {
+      throw new ConfigurationError({ path: `resources.Resources.${logicalId}.Properties`, key: 'FunctionName' }, FunctionName, named.remedy)
     } else {
       warnings.push(
         `resources.Resources.${logicalId}: FunctionName ${JSON.stringify(FunctionName)} is no function of this service, so that it is not run here`
@@ -44,23 +58,14 @@ export function rawRequests(service: ServiceDefinition, template: Template, gene
 
 function rawRequest(service: ServiceDefinition, template: Template, logicalId: string, functionKey: string): Request {
   const path = `resources.Resources.${logicalId}`
-  const own = readProperties(template.resources[logicalId]!.Properties, template, `${path}.Properties`)
+  const own = writtenProperties(template.resources[logicalId]!.Properties, `${path}.Properties`)
   const extensionPath = `resources.extensions.${logicalId}.Properties`
-  const extension = readProperties(service.resources?.extensions?.[logicalId]?.Properties, template, extensionPath)
-  const properties = { ...own, ...extension }
-  const placeOf = (key: string): Place => ({ path: key in extension ? extensionPath : `${path}.Properties`, key })
+  const extension = writtenProperties(service.resources?.extensions?.[logicalId]?.Properties, extensionPath)
+  const pathOf = (key: string) => (key in extension ? extensionPath : `${path}.Properties`)
+  const placeOf = (key: string) => ({ path: pathOf(key), key })
+  const properties = readProperties({ ...own, ...extension }, template, pathOf)
   const isManaged = properties['EventSourceArn'] !== undefined
-  const requireSet = (key: string, remedy: string) => {
-    if (properties[key] === undefined) throw new ConfigurationError(placeOf(key), undefined, remedy)
-  }
-  requireSet('Topics', 'Set a list with the name of one topic.')
-  if (!isManaged) {
-    requireSet('SelfManagedEventSource', 'Set Endpoints.KafkaBootstrapServers, or EventSourceArn for an MSK cluster.')
-    requireSet(
-      'SourceAccessConfigurations',
-      "AWS refuses a self-managed cluster without it: Required 'sourceAccessConfigurations' parameter is missing."
-    )
-  } else if (properties['SelfManagedEventSource'] !== undefined) {
+  if (isManaged && properties['SelfManagedEventSource'] !== undefined) {
     throw new ConfigurationError(
       placeOf('SelfManagedEventSource'),
       properties['SelfManagedEventSource'],

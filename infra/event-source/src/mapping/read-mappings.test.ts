@@ -172,13 +172,15 @@ test('extensions of a mapping that does not exist are refused with the nearest l
 test('an attribute of an extension that the framework does not extend is refused', () => {
   const read = (extension: object) => readMappings(service([{ kafka }], { extensions: { [logicalId]: extension } }), {})
   expect(() => read({ Property: { BatchSize: 1 } })).toThrow(/did you mean Properties\?/)
-  expect(read({ Condition: 'IsProd', DependsOn: ['Queue'] }).mappings).toHaveLength(1)
+  expect(read({ Metadata: {}, DependsOn: ['Queue'] }).mappings).toHaveLength(1)
 })
 
 const refusedProperties: Array<[object, RegExp]> = [
   [{ BatchSizes: 3 }, /did you mean BatchSize\?/],
   [{ BatchSize: 10_001 }, /1 to 10000/],
-  [{ BatchSize: { 'Fn::If': ['Prod', 1, 2] } }, /Fn::If is known to a deployed stack only: set the literal value/],
+  [{ BatchSize: { 'Fn::ImportValue': 'size' } }, /Fn::ImportValue is known to a deployed stack only: set the literal value/],
+  [{ BatchSize: { 'Fn::If': ['Prod', 1, 2] } }, /There is no condition Prod: set it in resources\.Conditions/],
+  [{ 'Fn::If': ['Prod', {}, {}] }, /There is no such key/],
   [{ MaximumBatchingWindowInSeconds: 0.5 }, /0 to 300/],
   [{ MaximumRetryAttempts: -2 }, /-1 to 10000|from -1/],
   [{ MaximumRetryAttempts: 10_001 }, /10000/],

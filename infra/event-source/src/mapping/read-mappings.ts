@@ -22,9 +22,11 @@ export interface Mappings {
 export function readMappings(service: ServiceDefinition, options: MappingOptions): Mappings {
   const template = templateOf(service)
   const warnings: string[] = []
-  const ofEvents = eventRequests(service, template)
-  const requests = [...ofEvents, ...rawRequests(service, template, new Set(ofEvents.map(({ logicalId }) => logicalId)), warnings)]
-  refuseUnknownExtensions(service, requests)
+  const leftOut = new Set<string>()
+  const ofEvents = eventRequests(service, template, leftOut)
+  const generated = new Set([...leftOut, ...ofEvents.map(({ logicalId }) => logicalId)])
+  const requests = [...ofEvents, ...rawRequests(service, template, generated, leftOut, warnings)]
+  refuseUnknownExtensions(service, [...leftOut, ...requests.map(({ logicalId }) => logicalId)])
   const read = requests.map(request => ({ request, mapping: mappingOf(request, service, template, options) }))
   for (const [index, { request, mapping }] of read.entries()) {
     refuseDuplicate(
@@ -40,7 +42,7 @@ export function readMappings(service: ServiceDefinition, options: MappingOptions
   return { mappings, warnings }
 }
 
-/** What osls takes beside Properties (package/lib/merge-custom-provider-resources.js): none of it matters here. */
+/** What osls takes (package/lib/merge-custom-provider-resources.js): only Properties and Condition matter here. */
 const extensionAttributes = [
   'Properties',
   'Condition',
@@ -53,8 +55,7 @@ const extensionAttributes = [
 ]
 
 // osls refuses to deploy it, and here it would be a setting that nobody misses.
-function refuseUnknownExtensions({ resources }: ServiceDefinition, requests: readonly Request[]): void {
-  const known = requests.map(({ logicalId }) => logicalId)
+function refuseUnknownExtensions({ resources }: ServiceDefinition, known: readonly string[]): void {
   for (const [id, extension] of Object.entries(resources?.extensions ?? {})) {
     if (known.includes(id)) {
       for (const [key, value] of Object.entries(extension)) {

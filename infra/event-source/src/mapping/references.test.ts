@@ -5,6 +5,7 @@ const template: Template = {
   region: 'eu-west-1',
   functionNames: new Map([['TakeDashordersLambdaFunction', 'shop-dev-take-orders']]),
   parameters: { Size: { Default: 7 }, Open: {} },
+  conditions: { names: ['IsDev', 'IsProd'], get: name => ({ IsDev: true, IsProd: false })[name] },
   resources: {
     Failed: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${AWS::StackName}-failed' } } },
     Unnamed: { Type: 'AWS::SQS::Queue' },
@@ -39,7 +40,10 @@ test.each([
   ['Fn::Sub with variables of its own', { 'Fn::Sub': ['${A}-${AWS::AccountId}', { A: { Ref: 'Lost' } }] }, 'lost-000000000000'],
   ['Fn::Join', { 'Fn::Join': [':', [{ Ref: 'AWS::Partition' }, 'x']] }, 'aws:x'],
   ['Fn::Split', { 'Fn::Split': [',', 'a:1,b:2'] }, ['a:1', 'b:2']],
-  ['a property of AWS::NoValue is left out', { a: { Ref: 'AWS::NoValue' }, b: [1] }, { b: [1] }]
+  ['a property of AWS::NoValue is left out', { a: { Ref: 'AWS::NoValue' }, b: [1] }, { b: [1] }],
+  ['an item of AWS::NoValue is left out', [1, { Ref: 'AWS::NoValue' }, 2], [1, 2]],
+  ['Fn::If whose condition holds', { 'Fn::If': ['IsDev', { Ref: 'Lost' }, { 'Fn::ImportValue': 'x' }] }, 'lost'],
+  ['Fn::If whose condition does not hold', [{ 'Fn::If': ['IsProd', 1, { Ref: 'AWS::NoValue' }] }, 2], [2]]
 ])('%s', (_, value, resolved) => {
   expect(resolveReferences(value, template)).toEqual(resolved)
 })
@@ -50,7 +54,9 @@ test.each([
   [{ Ref: 'Table' }, 'known to a deployed stack only'],
   [{ 'Fn::GetAtt': ['Table', 'StreamArn'] }, 'known to a deployed stack only'],
   [{ 'Fn::ImportValue': 'x' }, 'known to a deployed stack only'],
-  [{ 'Fn::If': ['IsProd', 1, 2] }, 'known to a deployed stack only'],
+  [{ 'Fn::If': ['IsPrd', 1, 2] }, 'no condition IsPrd; did you mean IsProd'],
+  [{ 'Fn::If': ['IsProd', 1] }, 'Fn::If takes a list of length 3'],
+  [{ 'Fn::If': ['IsDev', { Ref: 'Open' }, 2] }, 'parameter Open has no Default'],
   [{ 'Fn::Sub': 'a-${Table.StreamArn}' }, 'known to a deployed stack only'],
   [{ 'Fn::Join': ['-', ['a', { 'Fn::ImportValue': 'x' }]] }, 'known to a deployed stack only']
 ])('%j stays as it is written, with what to do', (value, reason) => {

@@ -1,14 +1,17 @@
 // What does a CloudFormation function stand for? Computed as far as the template itself tells, with names and ARNs for resources that are not deployed.
+import { nearest } from './configuration-error'
 import { stableUuid } from './identity'
 
 /** The account of local ARNs. */
 export const LOCAL_ACCOUNT = '000000000000'
 
-/** A value that only a deployed stack has. */
+/** A value that cannot be computed here. */
 export class Unresolved {
   constructor(
     readonly source: unknown,
-    readonly remedy: string
+    readonly remedy: string,
+    /** A deployed stack has it; it hangs on a condition that a deployed stack knows; CloudFormation refuses it, too. */
+    readonly kind: 'deployed' | 'undecided' | 'mistaken' = 'deployed'
   ) {}
 
   /** Shown as it was written. */
@@ -19,7 +22,14 @@ export class Unresolved {
 
 export interface TemplateResource {
   Type?: string
+  Condition?: unknown
   Properties?: unknown
+}
+
+export interface Conditions {
+  names: readonly string[]
+  /** Whether the condition holds; undefined when there is none of that name. */
+  get(name: string): boolean | Unresolved | undefined
 }
 
 /** What references of a service can point to. */
@@ -27,7 +37,8 @@ export interface Template {
   stackName: string
   region: string
   resources: Readonly<Record<string, TemplateResource>>
-  parameters: Readonly<Record<string, { Default?: unknown }>>
+  parameters: Readonly<Record<string, { Type?: string; Default?: unknown }>>
+  conditions: Conditions
   /** Logical id of a function's resource → its name. */
   functionNames: ReadonlyMap<string, string>
 }
@@ -75,10 +86,11 @@ export const clusterArn = (name: string, region: string): string => msk.arn(name
 const LITERAL = 'set the literal value, for instance from an environment variable'
 
 /**
- * Computes every reference in a value. A property whose value is AWS::NoValue is left out; what cannot be computed becomes an `Unresolved`.
+ * Computes every reference in a value. A property or an item that is AWS::NoValue is left out; what cannot be computed becomes an
+ * `Unresolved`.
  */
 export function resolveReferences(value: unknown, template: Template): unknown {
-  if (Array.isArray(value)) return value.map(item => resolveReferences(item, template))
+  if (Array.isArray(value)) return value.map(item => resolveReferences(item, template)).filter(item => item !== undefined)
   if (typeof value !== 'object' || value === null || value instanceof Unresolved) return value
   const [name, ...others] = Object.keys(value)
   if (name !== undefined && others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
@@ -92,7 +104,14 @@ function call(name: string, argument: unknown, source: unknown, template: Templa
   const unresolved = (why: string) => new Unresolved(source, `${why}: ${LITERAL}.`)
   const known = functions[name]
   const resolved = known ? known(argument, template, unresolved) : unresolved(`${name} is known to a deployed stack only`)
-  return resolved instanceof Unresolved ? new Unresolved(source, resolved.remedy) : resolved
+  return resolved instanceof Unresolved ? new Unresolved(source, resolved.remedy, resolved.kind) : resolved
+}
+
+/** What is said of a condition that there is not. */
+export function noCondition(name: unknown, { names }: Conditions): string {
+  const shown = typeof name === 'string' ? name : JSON.stringify(name)
+  if (names.length === 0) return `There is no condition ${shown}: set it in resources.Conditions.`
+  return `There is no condition ${shown}; did you mean ${nearest(String(name), names)}? Known are ${names.join(', ')}.`
 }
 
 type Call = (argument: unknown, template: Template, unresolved: (why: string) => Unresolved) => unknown
@@ -102,6 +121,19 @@ const functions: Readonly<Record<string, Call>> = {
   'Fn::GetAtt': (argument, template, unresolved) => {
     const [id = '', ...attribute] = Array.isArray(argument) ? argument.map(String) : String(argument).split('.')
     return attributeOf(id, attribute.join('.'), template, unresolved)
+  },
+  'Fn::If': (argument, template) => {
+    if (!Array.isArray(argument) || argument.length !== 3) {
+      return new Unresolved(
+        argument,
+        'Fn::If takes a list of length 3: the name of a condition, the value if it holds, the other.',
+        'mistaken'
+      )
+    }
+    const [name, whenTrue, whenFalse] = argument
+    const truth = template.conditions.get(String(name))
+    if (truth === undefined) return new Unresolved(argument, noCondition(name, template.conditions), 'mistaken')
+    return truth instanceof Unresolved ? truth : resolveReferences(truth ? whenTrue : whenFalse, template)
   },
   'Fn::Join': (argument, template, unresolved) => {
     const [separator, items] = resolveReferences(argument, template) as [unknown, unknown]
@@ -132,6 +164,7 @@ function refer(id: string, template: Template, unresolved: (why: string) => Unre
   const functionName = template.functionNames.get(id)
   if (functionName !== undefined) return functionName
   const parameter = template.parameters[id]
+  if (parameter?.Type?.startsWith('AWS::SSM::Parameter::Value')) return unresolved(`parameter ${id} is read from Systems Manager`)
   if (parameter) return parameter.Default ?? unresolved(`parameter ${id} has no Default`)
   const resource = template.resources[id]
   if (!resource) return unresolved(`the template has no resource or parameter ${id}`)
@@ -146,6 +179,7 @@ function refer(id: string, template: Template, unresolved: (why: string) => Unre
   const naming = namings[resource.Type ?? '']
   if (!naming) return unresolved(`what Ref gives for ${id}, a ${resource.Type}, is known to a deployed stack only`)
   const name = nameOf(id, resource, naming, template)
+  if (name instanceof Unresolved) return name
   return naming.ref ? naming.ref(arnOf(resource.Type!, name, template)) : name
 }
 
@@ -156,7 +190,8 @@ function attributeOf(id: string, attribute: string, template: Template, unresolv
   if (functionName === undefined && !resource) return unresolved(`the template has no resource ${id}`)
   if (!naming || !arnAttributes.includes(attribute)) return unresolved(`${id}.${attribute} is known to a deployed stack only`)
   if (functionName !== undefined) return arnOf('AWS::Lambda::Function', functionName, template)
-  return arnOf(resource!.Type!, nameOf(id, resource!, naming, template), template)
+  const name = nameOf(id, resource!, naming, template)
+  return name instanceof Unresolved ? name : arnOf(resource!.Type!, name, template)
 }
 
 function arnOf(type: string, name: string, { region }: Template): string {
@@ -164,8 +199,9 @@ function arnOf(type: string, name: string, { region }: Template): string {
 }
 
 /** The name that was set, or the logical id where CloudFormation would make one up. */
-function nameOf(id: string, { Properties }: TemplateResource, naming: Naming, template: Template): string {
+function nameOf(id: string, { Properties }: TemplateResource, naming: Naming, template: Template): string | Unresolved {
   const set = naming.name && resolveReferences((Properties as Record<string, unknown> | undefined)?.[naming.name], template)
+  if (set instanceof Unresolved && set.kind === 'mistaken') return set
   return typeof set === 'string' ? set : id
 }
 

@@ -10,8 +10,8 @@ interface ValueRule {
   remedy: string
   /** Refused values are not shown. */
   isSecret?: boolean
-  /** What only a deployed stack knows is handed on. */
-  takesUnresolved?: boolean
+  /** What cannot be computed is handed on, if it is of these kinds. */
+  takesUnresolved?: ReadonlyArray<Unresolved['kind']>
 }
 /** A map: its own table, or one rule for every key. */
 interface MapRule {
@@ -103,7 +103,7 @@ function readValue(value: unknown, rule: Rule, place: { path: string; key: strin
   const refuse = (remedy: string) => new ConfigurationError(place, within === 'none' ? HIDDEN : value, remedy)
   if ('refusal' in rule) throw refuse(rule.refusal)
   if (value instanceof Unresolved) {
-    if ('takesUnresolved' in rule && rule.takesUnresolved) return value
+    if ('takesUnresolved' in rule && rule.takesUnresolved?.includes(value.kind)) return value
     throw refuse(value.remedy)
   }
   const path = `${place.path}.${place.key}`

@@ -1,4 +1,5 @@
 // What of a service decides about its mappings? The parts that osls resolves, and what references between them point to.
+import { conditionsOf } from './conditions'
 import { kafkaLogicalId, lambdaLogicalId, mskLogicalId } from './identity'
 import type { Template, TemplateResource } from './references'
 
@@ -19,9 +20,10 @@ export interface ServiceDefinition {
   timeout?: number
   functions: Readonly<Record<string, ServiceFunction>>
   resources?: {
-    extensions?: Readonly<Record<string, { Properties?: unknown }>>
+    extensions?: Readonly<Record<string, { Properties?: unknown; Condition?: unknown }>>
     Resources?: Readonly<Record<string, TemplateResource>>
-    Parameters?: Readonly<Record<string, { Default?: unknown }>>
+    Parameters?: Readonly<Record<string, { Type?: string; Default?: unknown }>>
+    Conditions?: Readonly<Record<string, unknown>>
   }
 }
 
@@ -31,16 +33,21 @@ export function functionName({ service, stage, functions }: ServiceDefinition, k
   return functions[key]?.name ?? `${service}-${stage}-${key}`
 }
 
-/** What references in the service's resources can point to. */
+/**
+ * What references in the service's resources can point to.
+ * @throws ConfigurationError for the first condition that CloudFormation refuses
+ */
 export function templateOf(service: ServiceDefinition): Template {
   const { stage, region = REGION_DEFAULT, functions, resources } = service
-  return {
+  const template: Template = {
     stackName: `${service.service}-${stage}`,
     region,
     resources: resources?.Resources ?? {},
     parameters: resources?.Parameters ?? {},
+    conditions: { names: [], get: () => undefined },
     functionNames: new Map(Object.keys(functions).map(key => [lambdaLogicalId(key), functionName(service, key)]))
   }
+  return { ...template, conditions: conditionsOf(resources?.Conditions ?? {}, template) }
 }
 
 /** The logical id that osls gives to an event. */
