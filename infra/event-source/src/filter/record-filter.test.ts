@@ -29,6 +29,8 @@ test('$or: one of its objects must match, together with the fields beside it', (
   const pattern = { value: { a: [1], $or: [{ b: [2] }, { c: [3], d: [4] }] } }
   expect(['{"a":1,"b":2}', '{"a":1,"c":3,"d":4}'].map(value => passes(pattern, value))).toEqual([true, true])
   expect(['{"a":1}', '{"b":2}', '{"a":1,"c":3}'].map(value => passes(pattern, value))).toEqual([false, false, false])
+  const repeated = { value: { $or: [{ a: [1] }, { a: [2], b: [3] }] } }
+  expect(['{"a":1}', '{"a":2,"b":3}', '{"a":2}'].map(value => passes(repeated, value))).toEqual([true, true, false])
   const outer = { $or: [{ topic: ['other'] }, { value: { a: [1] } }] }
   expect([passes(outer, '{"a":1}'), passes(outer, '{"a":2}')]).toEqual([true, false])
 })
