@@ -50,7 +50,7 @@ export function eventHeadOf(origin: EventOrigin): EventHead {
 /** A record that no event can hold, as even alone it exceeds the payload limit. */
 export interface OversizedRecord {
   record: EventRecord
-  /** Of its JSON, without the event around it. */
+  /** Of an event with it alone. */
   bytes: number
 }
 
@@ -114,7 +114,8 @@ export class EventWriter {
           full = true
           break
         } else {
-          this.oversized.push({ record: this.recordObject(topic, partition, chunk), bytes: this.recordBytes(chunk, recordText.length) })
+          const bytes = this.at + sectionText.length + this.recordBytes(chunk, recordText.length) + CLOSING_BYTES
+          this.oversized.push({ record: this.recordObject(topic, partition, chunk), bytes })
         }
         chunk.at = this.cursor.end
         chunk.position = this.cursor.offset + 1
