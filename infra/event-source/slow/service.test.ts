@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Broker, startBroker } from 'sluice-broker'
@@ -138,6 +138,22 @@ test('without a bundler, too, saved code takes the failing batch, also that of a
   writeFileSync(file, original)
   await service.until('got one hello')
   await expectCleanEnd(1)
+})
+
+test.each([
+  [{}, '.kafka-event-source/failed'],
+  [{ directory: 'given-up' }, 'given-up']
+])('after a compiler moved the code, the folder of a destination %j is still beside serverless.yml', async (target, folder) => {
+  const arn = 'arn:aws:sqs:us-east-1:123456789012:failed'
+  const settings = environment(['./compiler.cjs', plugin, 'serverless-offline'], 'plain.handler', { onFailureDestination: arn })
+  const destinations = 'directory' in target ? { [arn]: target } : {}
+  await service.start(['offline', 'start'], { ...settings, OPTIONS: JSON.stringify({ destinations }) })
+  // gzip makes it small for the broker; no event can hold it
+  await harness.produce([{ value: Buffer.alloc(6_000_000) }], 1)
+  await harness.produce([{ value: 'behind' }])
+  await service.until('got behind hello')
+  expect(readdirSync(join(service.folder, folder))).toHaveLength(1)
+  await expectCleanEnd(2)
 })
 
 // every other mistake is refused in the same place: mapping.test.ts

@@ -32,12 +32,15 @@ export default class KafkaEventSource {
   private isStarted = false
   private stopped?: Promise<void>
   private watch?: SourceWatch
+  /** That of serverless.yml: compilers set another one later, where their code is. */
+  private readonly serviceFolder: string
 
   constructor(
     private readonly serverless: Serverless,
     private readonly cliOptions: Record<string, unknown>,
     private readonly utils: { log: Log }
   ) {
+    this.serviceFolder = serverless.config.servicePath
     this.hooks = {
       initialize: async () => this.check(),
       'before:offline:start': async () => this.wrapOffline(),
@@ -55,7 +58,7 @@ export default class KafkaEventSource {
   private check(): void {
     if (this.serverless.processedInput?.commands[0] !== 'offline') return
     this.orExit(() => {
-      const options = readOptions(this.serverless.service.custom, this.serverless.config.servicePath)
+      const options = readOptions(this.serverless.service.custom, this.serviceFolder)
       readMappings(serviceDefinition(this.serverless, this.cliOptions), { bootstrapServers: serversUnknownYet, ...options })
     })
   }
@@ -93,14 +96,13 @@ export default class KafkaEventSource {
     this.isStarted = true
     const { serverless, cliOptions, utils } = this
     const { mappings, warnings } = this.orExit((): Mappings => {
-      this.options = readOptions(serverless.service.custom, serverless.config.servicePath)
+      this.options = readOptions(serverless.service.custom, this.serviceFolder)
       return readMappings(serviceDefinition(serverless, cliOptions), this.options)
     })
     for (const warning of warnings) utils.log.warning(`Kafka event source: ${warning}`)
     const definitions = this.orExit(() => mappings.map(({ functionKey }) => functionOf(serverless, cliOptions, functionKey)))
-    const { servicePath } = serverless.config
     this.mappings = this.orExit(() =>
-      mappings.map((mapping, index) => new EventSourceMapping(mapping, definitions[index]!, threadFile, utils.log, servicePath))
+      mappings.map((mapping, index) => new EventSourceMapping(mapping, definitions[index]!, threadFile, utils.log, this.serviceFolder))
     )
     for (const mapping of this.mappings) mapping.start()
     if (definitions[0]) this.watchCode(definitions[0].codeDir)
