@@ -46,6 +46,8 @@ export class SampleService {
 
   /** Starts the command; `variables` fill in serverless.yml, `nodeFlags` are those before the framework. */
   async start(command: string[], variables: Record<string, string>, nodeFlags: string[] = []): Promise<void> {
+    // one that a failed test has left would keep jest from ending
+    await this.kill()
     this.output = ''
     const [http, lambda] = await freePorts()
     const ports = { HTTP_PORT: String(http), LAMBDA_PORT: String(lambda) }
