@@ -21,7 +21,7 @@ type ServiceFunction = FunctionSettings & {
 export interface Serverless {
   service: {
     service: string
-    provider: ProviderSettings & { stage?: string; runtime?: string }
+    provider: ProviderSettings & Pick<ServiceDefinition, 'stackName' | 'stackParameters'> & { stage?: string; runtime?: string }
     functions?: Record<string, ServiceFunction>
     custom?: Record<string, unknown>
     resources?: ServiceDefinition['resources']
@@ -39,6 +39,8 @@ export function serviceDefinition({ service }: Serverless, cliOptions: Record<st
     stage: String(cliOptions['stage'] ?? service.provider.stage ?? 'dev'),
     region: (cliOptions['region'] as string | undefined) ?? service.provider.region,
     timeout: service.provider.timeout,
+    stackName: service.provider.stackName,
+    stackParameters: service.provider.stackParameters,
     functions: service.functions ?? {},
     resources: service.resources
   }

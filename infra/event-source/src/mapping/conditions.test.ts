@@ -104,6 +104,15 @@ test('of two mappings with opposite conditions one is run, the other not even re
   expect(read({ Resources, extensions })).toMatchObject({ mappings: [{ batchSize: 7 }], warnings: [] })
 })
 
+test('parameters of the stack stand over their defaults, and it may have a name of its own', () => {
+  const Resources = {
+    Prod: raw('IsProd', { Topics: [{ Ref: 'AWS::StackName' }] }),
+    Dev: raw('IsDev')
+  }
+  const set = { stackName: 'shop-of-ann', stackParameters: [{ ParameterKey: 'Stage', ParameterValue: 'prod' }] }
+  expect(readMappings({ ...service({ Resources }), ...set }, servers).mappings).toMatchObject([{ topic: 'shop-of-ann' }])
+})
+
 test('the condition of an extension replaces that of the resource', () => {
   const Resources = { Mine: raw('IsDev') }
   expect(read({ Resources, extensions: { Mine: { Condition: 'IsProd' } } }).mappings).toEqual([])

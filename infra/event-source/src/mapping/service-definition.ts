@@ -18,6 +18,10 @@ export interface ServiceDefinition {
   region?: string
   /** Seconds, of functions that set none. */
   timeout?: number
+  /** `<service>-<stage>` unless set. */
+  stackName?: string
+  /** What osls gives to the stack when it deploys, over the parameters' defaults. */
+  stackParameters?: ReadonlyArray<{ ParameterKey: string; ParameterValue?: string }>
   functions: Readonly<Record<string, ServiceFunction>>
   resources?: {
     extensions?: Readonly<Record<string, { Properties?: unknown; Condition?: unknown }>>
@@ -38,12 +42,15 @@ export function functionName({ service, stage, functions }: ServiceDefinition, k
  * @throws ConfigurationError for the first condition that CloudFormation refuses
  */
 export function templateOf(service: ServiceDefinition): Template {
-  const { stage, region = REGION_DEFAULT, functions, resources } = service
+  const { stage, stackName = `${service.service}-${stage}`, stackParameters = [], region = REGION_DEFAULT, functions, resources } = service
+  const parameters = { ...resources?.Parameters }
+  for (const { ParameterKey, ParameterValue } of stackParameters)
+    if (ParameterValue !== undefined) parameters[ParameterKey] = { ...parameters[ParameterKey], Default: ParameterValue }
   const template: Template = {
-    stackName: `${service.service}-${stage}`,
+    stackName,
     region,
     resources: resources?.Resources ?? {},
-    parameters: resources?.Parameters ?? {},
+    parameters,
     conditions: { names: [], get: () => undefined },
     functionNames: new Map(Object.keys(functions).map(key => [lambdaLogicalId(key), functionName(service, key)]))
   }
