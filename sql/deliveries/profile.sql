@@ -1,7 +1,8 @@
 -- What do the values of each column of the sample look like? One row a column and part of the file.
 with
   trimmed as (select column_no, part, nullif(trim(value), '') as t from sample),
-  -- d: what begins as a date, e: and not with the year, which has four digits: of two DuckDB makes the first century; n: what a program takes for a number; g: what only people do
+  -- d: what begins as a date, e: and not with the year, which has four digits: of two DuckDB makes the first century; n: what a program takes
+  -- for a number; g: what only people do
   shaped as (
     select
       column_no, part, t,

@@ -15,7 +15,8 @@ update schedule_settings s
 set due_until = case
   -- the scheduler was stopped: what had fallen due is owed again
   when w.outcome = 'interrupted' then least(s.due_until, w.due_at - interval '1 millisecond')
-  else greatest(s.due_until, w.due_at)
+  else w.due_at
 end
 from written w
 where s.schedule_id = w.schedule_id and w.trigger <> 'manual' and s.due_until is not null
+  and (w.outcome = 'interrupted' or s.due_until < w.due_at)

@@ -42,8 +42,8 @@ import { namesMatching } from './topic-expression'
 // | commit or fetch of offsets, its epoch              |                     | NONE; another epoch STALE_MEMBER_EPOCH, of the   |
 // |                                                    |                     | classic protocol ILLEGAL_GENERATION              |
 //
-// The epoch begins at 1, so that the first target is made for 2. Group states: Empty without members; Assigning while the target is older than the epoch, until the next heartbeat; Reconciling while a member
-// is not at the target; else Stable.
+// The epoch begins at 1, so that the first target is made for 2. Group states: Empty without members; Assigning while the target is older than
+// the epoch, until the next heartbeat; Reconciling while a member is not at the target; else Stable.
 export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable'
 
 export interface ConsumerGroupOptions {

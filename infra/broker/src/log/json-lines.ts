@@ -64,6 +64,7 @@ export class JsonLines<Entry> implements Flushable {
   /** Replaces the file by `entries`, whole or not at all: where the disk refuses, the file goes on with its history. */
   rewrite(entries: Entry[]): void {
     const text = linesOf(entries)
+    // also when it is refused: the next attempt is due after as much history again, not at the next line
     this.lines = entries.length
     try {
       replaceFile(this.path, text)
