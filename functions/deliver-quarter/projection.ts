@@ -1,7 +1,9 @@
 // Which SQL turns the texts of a source into typed values, and tells the rows that have one that is none?
 import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { literal } from '../../layers/lake/duckdb'
-import type { ClockColumn, Column, Columns, TimeReading } from './columns'
+import type { ClockColumn } from './clock-column'
+import type { Column, Columns } from './columns'
+import type { TimeReading } from './times'
 
 /** The square of a larger number is none, and with it no standard deviation. */
 export const MAX_NUMBER = '1e150'

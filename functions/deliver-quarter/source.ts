@@ -9,11 +9,13 @@ import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { PipelineError } from '../../layers/errors'
 import { literal } from '../../layers/lake/duckdb'
 import profileSql from '../../sql/deliveries/profile.sql'
-import { type Columns, datePartOf, decideColumns, formatOf, type Profile, type SourceColumn, timeFormats, timeRank } from './columns'
+import { type Columns, decideColumns } from './columns'
 import { type Dialect, dialectOf, NAME_ENCODING } from './dialect'
+import type { Profile, SourceColumn } from './profile'
 import { type CsvShape, MAX_RECORD_BYTES, recordsOf } from './records'
 import type { DeliverOptions } from './request'
 import { type Snapshot, snapshotOf } from './snapshot'
+import { datePartOf, formatOf, timeFormats, timeRank } from './times'
 
 /** The first rows say what the columns are. */
 const HEAD_ROWS = 5_000
