@@ -71,22 +71,10 @@ describe('a classic member of a consumer group', () => {
     expect(await groups.sync('g', unnamed)).toMatchObject({ errorCode: 0, protocolType: null, protocolName: null })
   })
 
-  it('commits and fetches under its generation, whatever the version', async () => {
-    const { claimOf, groups, mixed } = setUp()
-    const member = await mixed()
-    const errors = [
-      groups.commitError('g', { ...claimOf(member), version: 2 }),
-      groups.commitError('g', { ...claimOf(member), generationId: 7, version: 9 }),
-      groups.commitError('g', { ...claimOf(member), version: 3, isTransactional: true }),
-      groups.fetchError('g', member.memberId, 7)
-    ]
-    expect(errors.map(errorName)).toEqual(['NONE', 'ILLEGAL_GENERATION', 'NONE', 'ILLEGAL_GENERATION'])
-  })
-
   it('does not keep those outside the group from committing in a transaction', async () => {
     const { groups, mixed } = setUp()
     await mixed()
-    const outsider = { memberId: '', groupInstanceId: null, generationId: -1, version: 3 }
+    const outsider = { memberId: '', groupInstanceId: null, generationId: -1, version: 3, partitions: [] }
     const errors = [groups.commitError('g', outsider), groups.commitError('g', { ...outsider, isTransactional: true })]
     expect(errors.map(errorName)).toEqual(['UNKNOWN_MEMBER_ID', 'NONE'])
   })

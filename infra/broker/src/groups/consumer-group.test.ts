@@ -100,6 +100,17 @@ it('the first member gets all partitions at once', () => {
   expect(group).toMatchObject({ state: 'Stable', epoch: 2, assignmentEpoch: 2, assignorName: 'uniform' })
 })
 
+it('a member that must give up more when it has given up what it was told to is told so in the same epoch', () => {
+  const { beat, join } = setUp()
+  join('a')
+  join('b')
+  const first = partitionsOf(beat('a', 2))!
+  join('c')
+  const then = beat('a', 2, owning(...first))
+  expect([then.memberEpoch, first.length, partitionsOf(then)!.length]).toEqual([2, 2, 1])
+  expect(beat('a', 2, owning(...partitionsOf(then)!)).memberEpoch).toBe(4)
+})
+
 it('a heartbeat in which nothing changed is answered without an assignment, a full one with', () => {
   const { beat, join } = setUp()
   join('a')
@@ -304,33 +315,6 @@ describe('a static member', () => {
     beat('a', -1, asI)
     expect(group.isEmpty).toBe(true)
   })
-})
-
-it('offsets are committed and fetched under the member’s epoch only', () => {
-  const { group } = pair()
-  const form = { version: 9 }
-  const inTransaction = { version: 5, isTransactional: true }
-  const errors = [
-    group.commitError('a', 3, form),
-    group.commitError('a', 2, form),
-    group.commitError('x', 3, form),
-    group.commitError('', -1, form),
-    group.fetchError('a', 3),
-    group.fetchError('a', 4),
-    group.fetchError(null, -1),
-    group.commitError('a', 3, inTransaction),
-    group.commitError('a', 2, inTransaction)
-  ]
-  const [none, stale, unknown] = ['NONE', 'STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID']
-  expect(errors.map(errorName)).toEqual([none, stale, unknown, unknown, none, stale, none, none, 'ILLEGAL_GENERATION'])
-  expect(setUp().group.commitError('', -1, form)).toBe(0)
-})
-
-it('a version that knows no epochs commits nothing for a member', () => {
-  const { group } = pair()
-  expect(errorName(group.commitError('a', 3, { version: 8 }))).toBe('UNSUPPORTED_VERSION')
-  expect(errorName(group.commitError('x', 3, { version: 8 }))).toBe('UNKNOWN_MEMBER_ID')
-  expect(setUp().group.commitError('', -1, { version: 8 })).toBe(0)
 })
 
 it.each<[string, Partial<ConsumerHeartbeat>]>([

@@ -7,6 +7,7 @@ import { type ConsumerHeartbeat, type ConsumerHeartbeatResult, isFull, isLeaving
 import {
   awayEpoch,
   type ConsumerMember,
+  givenIn,
   isWithin,
   newConsumerMember,
   nothingAssigned,
@@ -39,8 +40,7 @@ import { namesMatching } from './topic-expression'
 // |   and all others speak the classic protocol        |                     | the group becomes a classic one (conversion.ts)  |
 // | join, sync and heartbeat of the classic protocol   | rises as above      | classic-in-consumer.ts                           |
 // | a subscribed topic comes, grows or goes            | rises               |                                                  |
-// | commit or fetch of offsets, its epoch              |                     | NONE; another epoch STALE_MEMBER_EPOCH, of the   |
-// |                                                    |                     | classic protocol ILLEGAL_GENERATION              |
+// | commit or fetch of offsets                         |                     | consumer-offsets.ts                              |
 //
 // The epoch begins at 1, so that the first target is made for 2. Group states: Empty without members; Assigning while the target is older than
 // the epoch, until the next heartbeat; Reconciling while a member is not at the target; else Stable.
@@ -58,15 +58,6 @@ export interface ConsumerGroupOptions {
 
 /** What a member says of itself, by either protocol. Null, and -1 for the time-out, say: as before. */
 export type SelfDescription = Omit<ConsumerHeartbeat, 'memberId' | 'memberEpoch' | 'instanceId' | 'topicPartitions'>
-
-/** In which request offsets are committed. */
-export interface CommitForm {
-  version: number
-  isTransactional?: boolean
-}
-
-/** OffsetCommit version from which it speaks of member epochs. */
-const epochsFrom = 9
 
 const nothing: Subscriptions = { topicsOf: new Map(), partitions: new Map() }
 
@@ -274,7 +265,9 @@ export class ConsumerGroup {
   private leave(request: ConsumerHeartbeat): ConsumerHeartbeatResult {
     const member = this.members.claimed({ ...request, groupInstanceId: request.instanceId })
     if (request.memberEpoch === awayEpoch) {
-      Object.assign(member, { epoch: awayEpoch, pendingRevocation: new Map(), rebalanceDeadline: Number.POSITIVE_INFINITY })
+      // whoever takes its place has had its partitions since ever
+      const since = givenIn(0, member.assigned)
+      Object.assign(member, { epoch: awayEpoch, pendingRevocation: new Map(), since, rebalanceDeadline: Number.POSITIVE_INFINITY })
     } else {
       this.remove(member)
     }
@@ -296,28 +289,6 @@ export class ConsumerGroup {
     this.knownChanges = -1
     if (!this.isEmpty && this.isAllClassic) this.options.onAllClassic(this, false)
     else this.epoch++
-  }
-
-  /** NONE, or why a member, or with epoch -1 somebody outside the group, may not commit offsets now. */
-  commitError(memberId: string, memberEpoch: number, { isTransactional = false, version }: CommitForm): number {
-    if (memberEpoch < 0 && this.isEmpty) return errorCodes.NONE
-    const refused = this.epochError(memberId, memberEpoch)
-    if (refused === errorCodes.UNKNOWN_MEMBER_ID) return refused
-    // an older version knows generations only, as a transaction does
-    if (!isTransactional && version < epochsFrom && !this.members.get(memberId)?.classic) return errorCodes.UNSUPPORTED_VERSION
-    return isTransactional && refused === errorCodes.STALE_MEMBER_EPOCH ? errorCodes.ILLEGAL_GENERATION : refused
-  }
-
-  /** The same for fetching offsets, which everybody outside the group may. */
-  fetchError(memberId: string | null, memberEpoch: number): number {
-    return memberId === null && memberEpoch < 0 ? errorCodes.NONE : this.epochError(memberId ?? '', memberEpoch)
-  }
-
-  private epochError(memberId: string, memberEpoch: number): number {
-    const member = this.members.get(memberId)
-    if (!member) return errorCodes.UNKNOWN_MEMBER_ID
-    if (member.epoch === memberEpoch) return errorCodes.NONE
-    return member.classic ? errorCodes.ILLEGAL_GENERATION : errorCodes.STALE_MEMBER_EPOCH
   }
 
   /** Names of the topics that members read. */

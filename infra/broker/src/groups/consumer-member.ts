@@ -38,6 +38,8 @@ export interface ConsumerMember {
   assigned: Assignment
   /** What it was told to give up, and has not said that it did. */
   pendingRevocation: Assignment
+  /** The epoch in which it was given each of both, by `keyOf` (KIP-1251). */
+  since: Map<string, number>
   /** Set while it speaks the classic protocol: what it said when it joined. */
   classic: ClassicForm | undefined
   /** When its session ends unless it is heard of, and when it must have given up, joined or synced; both in epoch milliseconds. */
@@ -77,7 +79,7 @@ export function newConsumerMember(id: string, instanceId: string | null): Consum
 
 /** What a member has when it joins, or joins anew. */
 export function nothingAssigned() {
-  const none = { assigned: new Map() as Assignment, pendingRevocation: new Map() as Assignment }
+  const none = { assigned: new Map() as Assignment, pendingRevocation: new Map() as Assignment, since: new Map<string, number>() }
   return { ...none, epoch: 0, previousEpoch: 0, state: 'Stable' as MemberState, rebalanceDeadline: Number.POSITIVE_INFINITY }
 }
 
@@ -85,8 +87,20 @@ export function nothingAssigned() {
 export const awayEpoch = -2
 export const leaveEpoch = -1
 
-function has(assignment: Assignment, topicId: string, partition: number): boolean {
+export function has(assignment: Assignment, topicId: string, partition: number): boolean {
   return assignment.get(topicId)?.has(partition) ?? false
+}
+
+/** Names a partition. */
+export function keyOf(topicId: string, partition: number): string {
+  return `${topicId} ${partition}`
+}
+
+/** The `since` of a member that was given all of this in one epoch. */
+export function givenIn(epoch: number, assignment: Assignment): Map<string, number> {
+  const since = new Map<string, number>()
+  for (const [topicId, partitions] of assignment) for (const partition of partitions) since.set(keyOf(topicId, partition), epoch)
+  return since
 }
 
 function without(assignment: Assignment, isTaken: (topicId: string, partition: number) => boolean): Assignment {
@@ -141,8 +155,7 @@ export function reconcile(
   const surplus = without(member.assigned, (topicId, partition) => has(target.assignment, topicId, partition))
   const before = member.assigned
   if (surplus.size > 0 && owns(owned, surplus)) {
-    // one that has given up what it was told to is that far on its way: what it commits from now on bears the next epoch
-    moveTo(member, member.state === 'UnrevokedPartitions' ? member.epoch + 1 : member.epoch)
+    moveTo(member, member.epoch)
     Object.assign(member, { state: 'UnrevokedPartitions', assigned: kept, pendingRevocation: surplus })
     return true
   }
@@ -150,7 +163,9 @@ export function reconcile(
   const free = without(missing, isHeld)
   const mustWait = without(missing, (topicId, partition) => !isHeld(topicId, partition)).size > 0
   const assigned = union(kept, free)
-  Object.assign(member, { state: mustWait ? 'UnreleasedPartitions' : 'Stable', assigned, pendingRevocation: new Map() })
+  const since = givenIn(target.epoch, free)
+  for (const key of givenIn(target.epoch, kept).keys()) since.set(key, member.since.get(key)!)
+  Object.assign(member, { state: mustWait ? 'UnreleasedPartitions' : 'Stable', assigned, pendingRevocation: new Map(), since })
   moveTo(member, target.epoch)
   return !isSame(before, assigned)
 }

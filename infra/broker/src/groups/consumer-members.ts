@@ -1,6 +1,6 @@
 // Who is in a group of the new consumer protocol, and which partitions has somebody there?
 import { KafkaError } from '../protocol'
-import type { ConsumerMember } from './consumer-member'
+import { type ConsumerMember, keyOf } from './consumer-member'
 import type { MemberClaim } from './member'
 
 /** Members by id; a static one is also known by its instance id. */
@@ -62,9 +62,9 @@ export class ConsumerMembers {
     for (const other of this.byId.values()) {
       if (other === member) continue
       for (const assignment of [other.assigned, other.pendingRevocation]) {
-        for (const [topicId, partitions] of assignment) for (const partition of partitions) held.add(`${topicId} ${partition}`)
+        for (const [topicId, partitions] of assignment) for (const partition of partitions) held.add(keyOf(topicId, partition))
       }
     }
-    return (topicId, partition) => held.has(`${topicId} ${partition}`)
+    return (topicId, partition) => held.has(keyOf(topicId, partition))
   }
 }

@@ -3,7 +3,7 @@ import { KafkaError } from '../protocol'
 import type { Assignment } from './assignors'
 import type { ClassicGroup } from './classic-group'
 import type { ConsumerGroup } from './consumer-group'
-import { type ConsumerMember, newConsumerMember } from './consumer-member'
+import { type ConsumerMember, givenIn, newConsumerMember } from './consumer-member'
 import { encodeAssignment, readAssignment, readSubscription } from './consumer-protocol'
 import { type TopicCatalog, toIds, toNames } from './consumer-subscriptions'
 import { type Member, metadataOf, newMember } from './member'
@@ -31,7 +31,8 @@ export function toConsumerMembers(group: ClassicGroup, topics: TopicCatalog, now
       assigned.set(topicId, new Set([...(assigned.get(topicId) ?? []), ...partitions]))
     }
     const identity = { clientHost, clientId, rackId: subscription.rackId, rebalanceTimeoutMs }
-    const place = { assigned, epoch: group.generation, previousEpoch: group.generation, sessionDeadline: now + sessionTimeoutMs }
+    const { generation: epoch } = group
+    const place = { assigned, since: givenIn(epoch, assigned), epoch, previousEpoch: epoch, sessionDeadline: now + sessionTimeoutMs }
     const reads = { subscribedTopicNames: [...new Set(subscription.topics)].sort() }
     return { ...newConsumerMember(id, instanceId), ...identity, ...reads, ...place, classic: { protocols, sessionTimeoutMs } }
   })

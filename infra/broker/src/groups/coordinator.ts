@@ -6,6 +6,7 @@ import { ClassicGroup } from './classic-group'
 import { beatInConsumerGroup, joinConsumerGroup, syncWithConsumerGroup } from './classic-in-consumer'
 import { ConsumerGroup } from './consumer-group'
 import { type ConsumerHeartbeat, type ConsumerHeartbeatResult, checkHeartbeat } from './consumer-heartbeat'
+import { type Commit, commitError, fetchError } from './consumer-offsets'
 import type { TopicCatalog } from './consumer-subscriptions'
 import { toClassicMembers, toConsumerMembers } from './conversion'
 import { GroupTypes } from './group-types'
@@ -23,11 +24,8 @@ export interface CoordinatorOptions {
   consumerHeartbeatIntervalMs: number
 }
 
-/** Who commits offsets. */
-export interface Committer extends MemberClaim {
-  version: number
-  isTransactional?: boolean
-}
+/** Who commits which offsets. */
+export interface Committer extends MemberClaim, Commit {}
 
 /** Groups, after which those without members and offsets are forgotten; Apache Kafka forgets them after ten minutes. */
 const emptyGroupsMax = 1000
@@ -150,7 +148,7 @@ export class GroupCoordinator {
     // a transaction from outside the group may commit at any time, as before KIP-447
     const isOutsider = generationId === -1 && memberId === '' && groupInstanceId === null
     if (group?.type === 'consumer' && isTransactional && isOutsider) return errorCodes.NONE
-    if (group?.type === 'consumer') return group.commitError(memberId, generationId, committer)
+    if (group?.type === 'consumer') return commitError(group.members, memberId, generationId, committer)
     if (group) return group.commitError(committer, isTransactional)
     if (generationId < 0) return errorCodes.NONE
     return version >= notFoundFrom ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.ILLEGAL_GENERATION
@@ -159,7 +157,7 @@ export class GroupCoordinator {
   /** NONE, or why this member may not fetch offsets. Only the new protocol asks who does. */
   fetchError(groupId: string, memberId: string | null, memberEpoch: number): number {
     const group = this.groups.get(groupId)
-    return group?.type === 'consumer' ? group.fetchError(memberId, memberEpoch) : errorCodes.NONE
+    return group?.type === 'consumer' ? fetchError(group.members, memberId, memberEpoch) : errorCodes.NONE
   }
 
   commit(entries: OffsetEntry[]): void {

@@ -1,7 +1,8 @@
 // How are a group's offsets committed and fetched?
+import type { TopicPartitions } from '../groups/consumer-member'
 import type { OffsetEntry } from '../groups/offset-store'
 import { type Apis, errorCodes, KafkaError, type RequestOf, zeroUuid } from '../protocol'
-import type { Topic } from '../topics/topics'
+import type { Topic, Topics } from '../topics/topics'
 import { type BrokerState, distinct, type Handler, topicOf } from './handler'
 
 const idsFrom = 10
@@ -18,10 +19,23 @@ export function offsetError(topic: Topic | undefined, asked: CommitPartition, us
   return isTooLarge ? errorCodes.OFFSET_METADATA_TOO_LARGE : errorCodes.NONE
 }
 
+/** Which partitions a member must have to commit these; a topic that is not there is answered for by itself. */
+export function partitionsOf(
+  asked: readonly { name: string; topicId?: string; partitions: CommitPartition[] }[],
+  topics: Topics,
+  usesIds: boolean
+): TopicPartitions[] {
+  return asked.flatMap(({ name, partitions, topicId = zeroUuid }) => {
+    const topic = topicOf(topics, name, topicId, usesIds)
+    return topic ? [{ topicId: topic.id, partitions: partitions.map(({ partitionIndex }) => partitionIndex) }] : []
+  })
+}
+
 export const offsetCommit: Handler<'offsetCommit'> = ({ groups, topics }, request, { version }) => {
   const { generationIdOrMemberEpoch: generationId, groupId, groupInstanceId, memberId } = request
   const usesIds = version >= idsFrom
-  const refused = groups.commitError(groupId, { memberId, groupInstanceId, generationId, version })
+  const asked = partitionsOf(request.topics, topics, usesIds)
+  const refused = groups.commitError(groupId, { memberId, groupInstanceId, generationId, version, partitions: asked })
   const entries: OffsetEntry[] = []
   const answers = request.topics.map(({ name, partitions, topicId }) => {
     const topic = topicOf(topics, name, topicId, usesIds)

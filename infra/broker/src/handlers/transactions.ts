@@ -3,7 +3,7 @@ import type { OffsetEntry } from '../groups/offset-store'
 import { errorCodes, errorName, KafkaError } from '../protocol'
 import type { Place, ProducerAndEpoch } from '../transactions/transaction'
 import type { BrokerState, Handler } from './handler'
-import { offsetError } from './offsets'
+import { offsetError, partitionsOf } from './offsets'
 
 /** Versions from which an API may answer PRODUCER_FENCED; before, INVALID_PRODUCER_EPOCH says the same (KIP-588). */
 const fencedFrom = { initProducerId: 4, transaction: 2 }
@@ -102,7 +102,15 @@ export const txnOffsetCommit: Handler<'txnOffsetCommit'> = ({ groups, topics, tr
     else if (!transactions.holdsGroup(transactionalId, request, groupId)) {
       throw new KafkaError(version >= abortableFrom ? 'TRANSACTION_ABORTABLE' : 'INVALID_TXN_STATE', `${groupId} is not in the transaction`)
     }
-    const code = groups.commitError(groupId, { memberId, groupInstanceId, generationId, version, isTransactional: true })
+    const asked = partitionsOf(request.topics, topics, false)
+    const code = groups.commitError(groupId, {
+      memberId,
+      groupInstanceId,
+      generationId,
+      version,
+      isTransactional: true,
+      partitions: asked
+    })
     if (code !== errorCodes.NONE) throw new KafkaError(errorName(code), 'refused by the group')
   })
   const offsets: OffsetEntry[] = []
