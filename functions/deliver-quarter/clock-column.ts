@@ -1,8 +1,9 @@
 // Where a column has days only: which other column has the times of day, and how are both read as one time?
 import { PipelineError } from '../../layers/errors'
+import { formatsOf, hasClock } from './pattern'
 import { leading, ofColumn, type Profile, type SourceColumn, TYPE_SHARE } from './profile'
 import type { DeliverOptions } from './request'
-import { clocks, rankIn, type TimeReading } from './times'
+import { rankIn, type TimeReading } from './times'
 
 /** The column with the times of day, where the time column has days only. */
 export interface ClockColumn {
@@ -19,7 +20,7 @@ const clockNames = ['time', 'time_of_day', 'clock', 'hour', 'local_time', 'utc_t
 /** Days without a time of day. */
 export function isBare(source: SourceColumn, profiles: readonly Profile[]): boolean {
   if (source.declared !== undefined) return source.declared === 'DATE'
-  return profiles.every(({ filled, bare_dates }) => bare_dates >= filled * TYPE_SHARE)
+  return profiles.every(({ bare_dates, filled, given_dates }) => Math.max(bare_dates, given_dates) >= filled * TYPE_SHARE)
 }
 
 /** Whether a column holds times of day, and how they are written. */
@@ -38,9 +39,7 @@ export function clockIn({ declared }: SourceColumn, profiles: readonly Profile[]
 /** How a day and a time of day are read, with a space between them. */
 export function joinedReading(day: TimeReading, style: ClockStyle): TimeReading {
   if (day.kind === 'pattern') return day
-  return style === 'twelve-hour'
-    ? { kind: 'pattern', pattern: 'yyyy-MM-dd', formats: clocks.map(clock => `%Y-%m-%d${clock}`) }
-    : { kind: 'iso' }
+  return style === 'twelve-hour' ? { kind: 'pattern', formats: formatsOf('yyyy-MM-dd') } : { kind: 'iso' }
 }
 
 /** The column with the times of day, where the time column has days only and there is one. */
@@ -67,7 +66,7 @@ export function decideClock(
     clockColumn === undefined
       ? found.filter(({ rank }) => rank !== -1).sort((left, right) => left.rank - right.rank)[0]
       : found.find(({ name }) => name.toLowerCase() === clockColumn.toLowerCase())
-  if (clock === undefined && (clockColumn !== undefined || format !== undefined))
+  if (clock === undefined && (clockColumn !== undefined || (format !== undefined && hasClock(format))))
     throw new PipelineError(
       'SOURCE_UNREADABLE',
       clockColumn === undefined

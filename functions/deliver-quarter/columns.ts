@@ -1,9 +1,10 @@
 // What is each column of a source: a number, a time, a text? Decided from what a sample of its values looks like.
 import { PipelineError } from '../../layers/errors'
 import { type ClockColumn, clockIn, decideClock, isBare, joinedReading } from './clock-column'
+import { formatsOf } from './pattern'
 import { leading, ofColumn, type Profile, type SourceColumn, sum, TYPE_SHARE } from './profile'
 import type { DeliverOptions } from './request'
-import { dates, type EpochUnit, formatOf, type TimeReading, timeFormats, timeRank } from './times'
+import { dates, type EpochUnit, type TimeReading, timeRank } from './times'
 
 export type ColumnType = 'integer' | 'double' | 'boolean' | 'date' | 'timestamp' | 'text' | 'typed'
 
@@ -56,6 +57,8 @@ function textColumn(name: string, profiles: readonly Profile[], options: Deliver
 
 function epochUnit({ least, most }: Profile): EpochUnit | undefined {
   const isWithin = (from: number, to: number) => least !== null && most !== null && least >= from && most < to
+  // yyyyMMddHHmm rather than milliseconds of 1976
+  if (isWithin(190_001_010_000, 209_912_312_400)) return undefined
   return isWithin(1e8, 1e10) ? 's' : isWithin(1e11, 1e13) ? 'ms' : isWithin(1e14, 1e16) ? 'us' : isWithin(1e17, 1e19) ? 'ns' : undefined
 }
 
@@ -72,12 +75,12 @@ function textTimes(profiles: readonly Profile[], share: number): TimeReading[] {
   const head = leading(profiles)
   if (head === undefined) return []
   if (head.iso_times > 0 && head.iso_times >= head.filled * share) return [{ kind: 'iso' }]
-  const fitting = (Object.keys(timeFormats) as (keyof typeof dates)[]).filter(key => head[key] > 0 && head[key] >= head.filled * share)
+  const fitting = (Object.keys(dates) as (keyof typeof dates)[]).filter(key => head[key] > 0 && head[key] >= head.filled * share)
   // what the rest of the file shows decides between day and month first
   const most = Math.max(...fitting.map(key => sum(profiles, profile => profile[key])))
   return fitting
     .filter(key => sum(profiles, profile => profile[key]) === most)
-    .map(key => ({ kind: 'pattern', pattern: dates[key][0], formats: timeFormats[key] }))
+    .map(key => ({ kind: 'pattern', formats: formatsOf(dates[key]) }))
 }
 
 function readings(source: SourceColumn, profiles: readonly Profile[], options: DeliverOptions, isNamed: boolean): TimeReading[] {
@@ -89,13 +92,30 @@ function readings(source: SourceColumn, profiles: readonly Profile[], options: D
   if (head === undefined || clockIn(source, profiles, false) !== undefined) return []
   if (options.format !== undefined) {
     const given = isBare(source, profiles) ? head.given_dates : head.given
-    return given > 0 && (isNamed || given >= head.filled * TYPE_SHARE)
-      ? [{ kind: 'pattern', pattern: options.format, formats: [formatOf(options.format)] }]
-      : []
+    return given > 0 && (isNamed || given >= head.filled * TYPE_SHARE) ? [{ kind: 'pattern', formats: formatsOf(options.format) }] : []
   }
   const counted = isNamed ? epochs(head) : []
   if (counted.length > 0) return counted
   return textTimes(profiles, isNamed ? Number.MIN_VALUE : TYPE_SHARE)
+}
+
+/** A column that may be the time. */
+interface Candidate {
+  index: number
+  rank: number
+  /** Whether it is called as times are, or as the option says. */
+  isNamed: boolean
+  readings: TimeReading[]
+}
+
+export function timeCandidates(given: readonly SourceColumn[], profiles: readonly Profile[], options: DeliverOptions): Candidate[] {
+  const wanted = options.timeColumn?.toLowerCase()
+  return given
+    .map((column, index) => {
+      const isNamed = wanted === undefined ? timeRank(column.name) !== -1 : column.name.toLowerCase() === wanted
+      return { index, rank: timeRank(column.name), isNamed, readings: readings(column, ofColumn(profiles, index), options, isNamed) }
+    })
+    .filter(candidate => (wanted === undefined || candidate.isNamed) && candidate.readings.length > 0)
 }
 
 /**
@@ -117,12 +137,7 @@ export function decideColumns(
     throw new PipelineError('SOURCE_UNREADABLE', `${source}: there is no column ${options.timeColumn}; its columns are ${listed}`, {
       remedy: 'Name one of these columns as the time column.'
     })
-  const candidates = given
-    .map((column, index) => {
-      const isNamed = wanted === undefined ? timeRank(column.name) !== -1 : column.name.toLowerCase() === wanted
-      return { index, rank: timeRank(column.name), isNamed, readings: readings(column, of(index), options, isNamed) }
-    })
-    .filter(candidate => (wanted === undefined || candidate.isNamed) && candidate.readings.length > 0)
+  const candidates = timeCandidates(given, profiles, options)
   const named = candidates.filter(candidate => candidate.isNamed).sort((left, right) => left.rank - right.rank)
   const time = named[0] ?? candidates[0]
   if (time === undefined) {

@@ -363,6 +363,47 @@ describe('times', () => {
   })
 
   test.each([
+    ['named months', ['5-Jan-2024 20:30', '05-FEB-2024 20:30:00'], {}],
+    ['long names of months', ['5 January 2024 20:30', '5 February 2024 8:30 PM'], {}],
+    ['a month that is as short as long', ['5 May 2024 20:30', '5 June 2024 20:30'], {}, ['05-05', '06-05']],
+    ['the month first', ['Jan 5, 2024, 8:30:00 PM', 'Feb 05, 2024 20:30'], {}],
+    ['a web server’s', ['05/Jan/2024:20:30:00 +0000', '05/Feb/2024:15:30:00 -0500'], { zone: 'Europe/Berlin' }],
+    ['a logger’s', ['2024-01-05 20:30:00,000', '2024-02-05 20:30:00,000'], {}],
+    ['offsets set off by a space', ['2024-01-05 22:30:00 +0200', '2024-02-05 18:30:00 -0200'], { zone: 'Europe/Berlin' }],
+    ['Go’s', ['2024-01-05 20:30:00 +0000 UTC', '2024-02-05 20:30:00 +0000 UTC'], { zone: 'Europe/Berlin' }],
+    ['ISO with half days', ['2024-01-05 8:30 PM', '2024-02-05 08:30:00pm'], {}],
+    ['the year first with points', ['2024.01.05 20:30', '2024.2.5 20:30:00'], {}],
+    ['digits alone', ['202401052030', '202402052030'], {}],
+    ['ISO’s basic format', ['20240105T203000Z', '20240205T203000Z'], { zone: 'Europe/Berlin' }],
+    ['a zone’s', ['5-Jan-2024 21:30', '5-Feb-2024 21:30'], { zone: 'Europe/Berlin' }],
+    ['numbers with a comma', ['1/5/2024, 8:30:00 PM', '1/25/2024, 20:30'], {}, ['01-05', '01-25']],
+    ['two digits by a pattern', ['5-Jan-24 20:30', '5-Feb-24 8:30 PM'], { format: 'dd-MMM-yy' }],
+    ['half days by a pattern', ['1/5/24 8:30 PM', '2/5/24 08:30 PM'], { format: 'M/d/yy h:mm a' }],
+    ['quoted marks in a pattern', ['05.01.2024 um 20:30', '05.02.2024 um 20:30'], { format: "dd.MM.yyyy 'um' HH:mm" }],
+    ['an offset in a pattern', ['05.01.2024 20:30 +0000', '05.02.2024 21:30 +01:00'], { format: 'dd.MM.yyyy HH:mm Z' }]
+  ])('%s times are read', async (name, values, event, days = ['01-05', '02-05']) => {
+    const { read } = await times(`written ${nameOf(name)}.csv`, values, event)
+    expect(read.sort()).toEqual(days.map(day => `2024-${day}T20:30:00.000Z`))
+  })
+
+  test('named months beside a column with times of day are one time', async () => {
+    const file = trial.write('named clock.csv', lines('date,time,value', ...usual(20, (_, index) => `5-Jan-2024,20:${30 + index},1`)))
+    const { key } = only(await trial.deliver(file))
+    expect(trial.manifest(key!).time).toMatchObject({ column: 'date', clock_column: 'time', min: '2024-01-05T20:30:00.000000Z' })
+  })
+
+  test('a column in ISO 8601 is the time rather than one that is written in another way', async () => {
+    const file = trial.write('both.csv', lines('date,at', ...usual(20, time => `5-Jan-2023,${time}`)))
+    expect(trial.manifest(only(await trial.deliver(file)).key!).time.column).toBe('at')
+    expect(await refused(file, { timeColumn: 'at', format: 'dd-MMM-yyyy' })).toContain('column at holds no times')
+  })
+
+  test('a zone that skips an hour rejects it, however it is written', async () => {
+    const { rejected } = await times('skipped.csv', [...Array(9).fill('5-Jan-2024 21:30'), '31-Mar-2024 02:30'], { zone: 'Europe/Berlin' })
+    expect(rejected).toEqual([['11', 'time', '31-Mar-2024 02:30', 'time_skipped_by_zone']])
+  })
+
+  test.each([
     ['nanoseconds', '(1704067200 + i)::bigint * 1000000000'],
     ['seconds with fractions', '1704067200.25::double + i']
   ])('%s since 1970 in Parquet are read', async (name, sql) => {

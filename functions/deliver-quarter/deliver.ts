@@ -14,9 +14,10 @@ import { isNumeric, sqlType } from './projection'
 import { deliveredQuarters, folderOf, type Manifest, publish, versionsOf } from './publish'
 import { closesAt, type Quarter, quarterOf } from './quarter'
 import type { DeliverOptions } from './request'
+import { columnsOf } from './sample'
 import { PARQUET, type Silver, writeSilver } from './silver'
 import { ensureUnchanged, type Snapshot, snapshotOf } from './snapshot'
-import { columnsOf, sourceOf, unreadable } from './source'
+import { sourceOf, unreadable } from './source'
 
 /** Changes whenever the same source and options would give other files: then they are delivered again. */
 export const CODE = { name: 'deliver-quarter', version: '1.2.0' }

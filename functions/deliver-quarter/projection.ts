@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { literal } from '../../layers/lake/duckdb'
 import type { ClockColumn } from './clock-column'
 import type { Column, Columns } from './columns'
+import { hasOffset } from './pattern'
 import type { TimeReading } from './times'
 
 /** The square of a larger number is none, and with it no standard deviation. */
@@ -32,10 +33,14 @@ export function sqlType({ type, declared }: Column): string {
 }
 
 /** The day and the time of day as one text; null where one is missing. */
-function joinedTime(index: number, clock: ClockColumn): string {
+export function joinedTime(index: number, clock: ClockColumn): string {
   const written = `nullif(trim(c${clock.index}::varchar), '')`
   const text = { colons: written, 'twelve-hour': written, dots: `replace(${written}, '.', ':')`, hours: `${written} || ':00'` }[clock.style]
   return `(trim(c${index}::varchar) || ' ' || ${text})`
+}
+
+function readByFormats(raw: string, formats: readonly string[]): string {
+  return `try_strptime(trim(${raw}), [${formats.map(literal).join(', ')}])`
 }
 
 function timeValue(raw: string, time: TimeReading, zone: string): string {
@@ -43,8 +48,10 @@ function timeValue(raw: string, time: TimeReading, zone: string): string {
   switch (time.kind) {
     case 'iso':
       return `iso_instant(${raw}, ${literal(zone)})`
-    case 'pattern':
-      return inZone(`try_strptime(trim(${raw}), [${time.formats.map(literal).join(', ')}])`)
+    case 'pattern': {
+      const read = readByFormats(raw, time.formats)
+      return time.formats.some(hasOffset) ? `utc_instant(${read})` : inZone(read)
+    }
     case 'epoch': {
       if (time.unit === 'ns') return `make_timestamptz(try_cast(${raw} as bigint) // 1000)`
       const factor = { s: 1_000_000, ms: 1_000, us: 1 }[time.unit]
@@ -116,7 +123,7 @@ function reason(column: Column, raw: string, value: string, isTime: boolean, tim
       zone === 'UTC' || time.kind === 'epoch'
         ? 'false'
         : time.kind === 'pattern'
-          ? `try_strptime(trim(${raw}), [${time.formats.map(literal).join(', ')}]) is not null`
+          ? `${readByFormats(raw, time.formats)} is not null`
           : `try_cast(trim(${raw}::varchar) as timestamp) is not null`
     return `case when ${isBlank} then 'time_missing' when ${value} is not null then 'time_out_of_range' when ${isSkipped} then 'time_skipped_by_zone' else 'not_a_time' end`
   }

@@ -1,6 +1,7 @@
 // What can deliver-quarter be asked for?
 import { z } from 'zod'
-import { isTimeZone, wallClockProblem } from '../../layers/contract/timestamp'
+import { isTimeZone } from '../../layers/contract/timestamp'
+import { patternProblem } from './pattern'
 import { quarterPattern } from './quarter'
 
 /** Encodings whose text can be read; `utf-16` is found by its byte order mark and need not be named. */
@@ -20,11 +21,11 @@ const options = {
   clockColumn: z.string().min(1).optional(),
   /** Where the clocks stood that wrote times without an offset: a name such as Europe/Berlin. */
   zone: z.string().refine(isTimeZone, 'is not a time zone; use a name such as Europe/Berlin').default('UTC'),
-  /** How times are written, such as `dd.MM.yyyy HH:mm`; without it ISO 8601, or what the file can only mean. */
+  /** How times are written, such as `dd.MM.yyyy HH:mm`, or how their days are; without it ISO 8601, or what the file can only mean. */
   format: z
     .string()
     .superRefine((pattern, context) => {
-      const problem = wallClockProblem(pattern)
+      const problem = patternProblem(pattern)
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
     })
     .optional(),

@@ -1,6 +1,6 @@
-// How does DuckDB read the source, and what do its first values look like?
+// How does DuckDB read the source?
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open, writeFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,21 +8,12 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteIdentifier } from '../../layers/contract/identifiers'
 import { PipelineError } from '../../layers/errors'
 import { literal } from '../../layers/lake/duckdb'
-import profileSql from '../../sql/deliveries/profile.sql'
-import { type Columns, decideColumns } from './columns'
-import { type Dialect, dialectOf, NAME_ENCODING } from './dialect'
-import type { Profile, SourceColumn } from './profile'
+import { type Dialect, dialectOf } from './dialect'
+import type { SourceColumn } from './profile'
 import { type CsvShape, MAX_RECORD_BYTES, recordsOf } from './records'
 import type { DeliverOptions } from './request'
 import { type Snapshot, snapshotOf } from './snapshot'
-import { datePartOf, formatOf, timeFormats, timeRank } from './times'
 
-/** The first rows say what the columns are. */
-const HEAD_ROWS = 5_000
-const HEAD_BYTES = 16 * 1024 * 1024
-/** Further places of the file that are looked at: they may hold decimals where the first rows have none, or a day above 12. */
-const SPREAD_PLACES = 16
-const SPREAD_BYTES = 32 * 1024
 /** DuckDB reads a text file in pieces of this size, one a thread. */
 const BUFFER_BYTES = 8 * 1024 * 1024
 
@@ -52,7 +43,7 @@ export interface CsvSource {
   shape: CsvShape
 }
 
-function readCsv(file: string, { delimiter, columns, missing }: CsvDialect, skip: number): string {
+export function readCsv(file: string, { delimiter, columns, missing }: CsvDialect, skip: number): string {
   const types = columns.map((_, index) => `'c${index}': 'VARCHAR'`).join(', ')
   // a file without a header is one that we wrote; DuckDB would take a CR within quotes of its first record for the end of lines
   const lineEnd = skip === 0 ? `new_line = '\\n', ` : ''
@@ -167,121 +158,4 @@ export async function sourceOf(
   folder: string
 ): Promise<Source> {
   return snapshot.isParquet ? parquetSource(connection, name, snapshot) : csvSource(name, snapshot, options, folder)
-}
-
-/**
- * Records of ranges that have structure, but for the last of each range, which its end may cut.
- * @returns whether there were any
- * @throws PipelineError SOURCE_UNREADABLE for text of another encoding: every row would be rejected
- */
-async function sampleFile(name: string, csv: CsvSource, ranges: readonly { start: number; end: number }[], file: string): Promise<boolean> {
-  const lines: string[] = []
-  let others = 0
-  for (const range of ranges) {
-    const first = lines.length
-    for await (const batch of recordsOf(csv.snapshot.file, csv.shape, range)) {
-      for (const { bytes, problem } of batch) {
-        if (problem === undefined) lines.push(bytes.toString('utf8'))
-        else if (problem === 'not_utf8') others++
-      }
-      if (lines.length > first + HEAD_ROWS) break
-    }
-    if (range.end < csv.snapshot.size && lines.length > first) lines.pop()
-    lines.splice(first + HEAD_ROWS)
-  }
-  if (others > lines.length)
-    throw new PipelineError('SOURCE_UNREADABLE', `${name}: most of its rows are not UTF-8`, { remedy: NAME_ENCODING })
-  if (lines.length === 0) return false
-  await writeFile(file, `${lines.join('\n')}\n`)
-  return true
-}
-
-async function lineStart(file: string, from: number): Promise<number> {
-  const handle = await open(file)
-  try {
-    const buffer = Buffer.alloc(SPREAD_BYTES)
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from)
-    const lineFeed = buffer.subarray(0, bytesRead).indexOf(10)
-    return lineFeed === -1 ? from + bytesRead : from + lineFeed + 1
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Pairs of a part's name and a relation with its rows. */
-async function sampleRelations(source: Source, folder: string): Promise<[Profile['part'], string][]> {
-  if (source.csv === undefined)
-    return [
-      ['head', `(select * from ${source.relation} limit ${HEAD_ROWS})`],
-      ['spread', `(select * from ${source.numbered} where row % ${Math.max(1, Math.floor(source.rows / HEAD_ROWS))} = 0)`]
-    ]
-  const { csv } = source
-  const { snapshot, dialect } = csv
-  const relations: [Profile['part'], string][] = []
-  const head = join(folder, 'head.csv')
-  const end = Math.min(snapshot.size, dialect.headerBytes + HEAD_BYTES)
-  if (await sampleFile(source.name, csv, [{ start: dialect.headerBytes, end }], head)) relations.push(['head', readCsv(head, dialect, 0)])
-  if (snapshot.size <= SPREAD_PLACES * SPREAD_BYTES) return relations
-  const places = []
-  for (let place = 1; place <= SPREAD_PLACES; place++) {
-    const start = await lineStart(snapshot.file, Math.floor(((snapshot.size - SPREAD_BYTES) / SPREAD_PLACES) * place))
-    places.push({ start, end: Math.min(snapshot.size, start + SPREAD_BYTES) })
-  }
-  const spread = join(folder, 'spread.csv')
-  if (await sampleFile(source.name, csv, places, spread)) relations.push(['spread', readCsv(spread, dialect, 0)])
-  return relations
-}
-
-/**
- * Looks at a sample and decides what the columns are.
- * @throws PipelineError SOURCE_UNREADABLE, EVENT_INVALID for a zone that DuckDB does not know
- */
-export async function columnsOf(connection: DuckDBConnection, source: Source, options: DeliverOptions, folder: string): Promise<Columns> {
-  const zones = await connection.runAndReadAll('select name from pg_timezone_names() where name = $1', [options.zone])
-  if (zones.currentRowCount === 0)
-    throw new PipelineError('EVENT_INVALID', `deliver-quarter: event.zone: ${options.zone} is not a time zone`, {
-      remedy: 'Use a name such as Europe/Berlin.'
-    })
-  await connection.run('create or replace temp table sample (column_no integer, part varchar, value varchar)')
-  const looked = source.columns
-    .map((column, index) => ({ ...column, index }))
-    .filter(
-      ({ name, declared }) =>
-        declared === undefined ||
-        /INT/.test(declared) ||
-        (declared === 'DOUBLE' && (options.timeColumn?.toLowerCase() === name.toLowerCase() || timeRank(name) !== -1))
-    )
-  try {
-    const relations = await sampleRelations(source, folder)
-    if (relations.length === 0)
-      throw new PipelineError('SOURCE_UNREADABLE', `${source.name}: no row has the ${source.columns.length} fields that its header names`, {
-        remedy: 'Look for a delimiter too many or too few, and for a quote that is not closed.'
-      })
-    for (const [part, relation] of relations) {
-      // only the head has an order to keep: with it, every row group of a file that is read by several threads has a buffer
-      await connection.run(`set preserve_insertion_order = ${part === 'head'}`)
-      await connection.run(`create or replace temp table sample_rows as select * from ${relation}`)
-      const values = looked.map(({ index }) => `select ${index}, ${literal(part)}, c${index}::varchar from sample_rows`)
-      if (values.length > 0) await connection.run(`insert into sample ${values.join(' union all ')}`)
-    }
-  } catch (error) {
-    throw unreadable(source.name, error)
-  }
-  for (const [name, list] of Object.entries(timeFormats)) await connection.run(`set variable ${name} = [${list.map(literal).join(', ')}]`)
-  for (const [name, partOf] of Object.entries({ given: (pattern: string) => pattern, given_date: datePartOf })) {
-    const list = options.format === undefined ? 'null::varchar[]' : `[${literal(formatOf(partOf(options.format)))}]`
-    await connection.run(`set variable ${name} = ${list}`)
-  }
-  const rows = (await connection.runAndReadAll(profileSql)).getRowObjectsJson()
-  const profiles = rows.map(row =>
-    Object.fromEntries(
-      Object.entries(row).map(([key, value]) => [
-        key,
-        /^(part|example|ambiguous_example)$/.test(key) || value === null ? value : Number(value)
-      ])
-    )
-  ) as unknown as Profile[]
-  await connection.run('drop table sample')
-  await connection.run('drop table if exists sample_rows')
-  return decideColumns(source.name, source.columns, profiles, options)
 }

@@ -126,7 +126,7 @@ export function program(root: string, finish: (code: number) => void): Command {
     .option('--time-column <name>', 'the column that says when a row happened')
     .option('--clock-column <name>', 'the column with the times of day, where the time column has days only')
     .option('--zone <zone>', 'the zone of times without an offset: Europe/Berlin (default: UTC)')
-    .option('--format <pattern>', 'how times are written: dd.MM.yyyy HH:mm')
+    .option('--format <pattern>', 'how times are written: dd.MM.yyyy HH:mm, or M/d/yy h:mm a')
     .addOption(new Option('--decimal <mark>', 'the decimal mark').choices(['.', ',']))
     .option('--encoding <name>', 'the encoding of a text file (default: utf-8)')
     .option('--missing <text...>', 'texts that stand for no value: NA')

@@ -1,13 +1,13 @@
 -- What do the values of each column of the sample look like? One row a column and part of the file.
 with
   trimmed as (select column_no, part, nullif(trim(value), '') as t from sample),
-  -- d: what begins as a date, e: and not with the year, which has four digits: of two DuckDB makes the first century; n: what a program takes
-  -- for a number; g: what only people do
+  -- d: what begins as a date, e: its day, when the year stands last and has four digits: of two DuckDB makes the first century; n: what a
+  -- program takes for a number; g: what only people do
   shaped as (
     select
       column_no, part, t,
       case when regexp_matches(t, '^\d{1,4}[./-]\d{1,2}[./-]\d') then t end as d,
-      case when regexp_matches(t, '^\d{1,2}[./-]\d{1,2}[./-]\d{4}') then t end as e,
+      nullif(regexp_extract(t, '^(\d{1,2}[./-]\d{1,2}[./-]\d{4})(,? \d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?)?$', 1), '') as e,
       plain_number(t) as n,
       case when plain_number(t) is null and regexp_matches(t, '^[+-]?\d{0,3}[^\w:-]') then t end as g
     from trimmed
