@@ -56,7 +56,7 @@ test.each([
   [{ 'Fn::And': [IsOpen, { 'Fn::Not': [IsProd] }] }, /parameter Open/],
   [{ 'Fn::Not': [IsOpen] }, /parameter Open/],
   [{ 'Fn::Equals': [{ Ref: 'Stored' }, 'prod'] }, /parameter Stored is read from Systems Manager/],
-  [{ 'Fn::Equals': [{ 'Fn::FindInMap': ['a', 'b', 'c'] }, 'prod'] }, /Fn::FindInMap is known to a deployed stack only/]
+  [{ 'Fn::Equals': [{ 'Fn::ImportValue': 'a' }, 'prod'] }, /Fn::ImportValue is known to a deployed stack only/]
 ])('%j is open', (condition, remedy) => {
   const truth = conditions({ Mine: condition, IsProd, IsOpen }).get('Mine')
   expect(truth).toBeInstanceOf(Unresolved)

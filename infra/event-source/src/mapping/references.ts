@@ -32,12 +32,16 @@ export interface Conditions {
   get(name: string): boolean | Unresolved | undefined
 }
 
+/** Map → key → key → a text, a number, or a list. */
+export type Mappings = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>
+
 /** What references of a service can point to. */
 export interface Template {
   stackName: string
   region: string
   resources: Readonly<Record<string, TemplateResource>>
   parameters: Readonly<Record<string, { Type?: string; Default?: unknown }>>
+  mappings: Mappings
   conditions: Conditions
   /** Logical id of a function's resource → its name. */
   functionNames: ReadonlyMap<string, string>
@@ -135,11 +139,28 @@ const functions: Readonly<Record<string, Call>> = {
     if (truth === undefined) return new Unresolved(argument, noCondition(name, template.conditions), 'mistaken')
     return truth instanceof Unresolved ? truth : resolveReferences(truth ? whenTrue : whenFalse, template)
   },
+  'Fn::FindInMap': (argument, template) => {
+    const keys = resolveReferences(argument, template)
+    if (!Array.isArray(keys) || keys.length !== 3)
+      return new Unresolved(argument, 'Fn::FindInMap takes a list of length 3: a map of resources.Mappings, and two keys.', 'mistaken')
+    return keys.find(key => key instanceof Unresolved) ?? findInMap(keys.map(String), argument, template)
+  },
   'Fn::Join': (argument, template, unresolved) => {
     const [separator, items] = resolveReferences(argument, template) as [unknown, unknown]
     if (items instanceof Unresolved) return items
     if (typeof separator !== 'string' || !Array.isArray(items)) return unresolved('Fn::Join needs a separator and a list')
     return items.find(item => item instanceof Unresolved) ?? items.join(separator)
+  },
+  'Fn::Select': (argument, template) => {
+    const mistaken = (why: string) => new Unresolved(argument, `Fn::Select ${why}`, 'mistaken')
+    if (!Array.isArray(argument) || argument.length !== 2) return mistaken('takes a position, counted from 0, and a list.')
+    const [position, items] = argument.map(each => resolveReferences(each, template))
+    if (position instanceof Unresolved) return position
+    if (items instanceof Unresolved) return items
+    if (!/^\d+$/.test(String(position)) || !Array.isArray(items)) return mistaken('takes a position, counted from 0, and a list.')
+    return Number(position) < items.length
+      ? items[Number(position)]
+      : mistaken(`${position} is beyond its list of ${items.length}, which is counted from 0.`)
   },
   'Fn::Split': (argument, template, unresolved) => {
     const [separator, source] = resolveReferences(argument, template) as [unknown, unknown]
@@ -149,6 +170,20 @@ const functions: Readonly<Record<string, Call>> = {
       : unresolved('Fn::Split needs a separator and a text')
   },
   'Fn::Sub': substitute
+}
+
+function findInMap(keys: readonly string[], source: unknown, { mappings }: Template): unknown {
+  let found: unknown = mappings
+  for (const [index, key] of keys.entries()) {
+    const known = typeof found === 'object' && found !== null ? Object.keys(found) : []
+    if (!known.includes(key)) {
+      const place = ['resources.Mappings', ...keys.slice(0, index)].join('.')
+      const remedy = known.length === 0 ? '' : `; did you mean ${nearest(key, known)}? Known are ${known.join(', ')}`
+      return new Unresolved(source, `${place} has no ${key}${remedy}.`, 'mistaken')
+    }
+    found = (found as Record<string, unknown>)[key]
+  }
+  return found
 }
 
 function refer(id: string, template: Template, unresolved: (why: string) => Unresolved): unknown {

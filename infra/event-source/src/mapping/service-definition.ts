@@ -1,7 +1,7 @@
 // What of a service decides about its mappings? The parts that osls resolves, and what references between them point to.
 import { conditionsOf } from './conditions'
 import { kafkaLogicalId, lambdaLogicalId, mskLogicalId } from './identity'
-import type { Template, TemplateResource } from './references'
+import type { Mappings, Template, TemplateResource } from './references'
 
 export interface ServiceFunction {
   events?: ReadonlyArray<Record<string, unknown>>
@@ -27,6 +27,7 @@ export interface ServiceDefinition {
     extensions?: Readonly<Record<string, { Properties?: unknown; Condition?: unknown }>>
     Resources?: Readonly<Record<string, TemplateResource>>
     Parameters?: Readonly<Record<string, { Type?: string; Default?: unknown }>>
+    Mappings?: Mappings
     Conditions?: Readonly<Record<string, unknown>>
   }
 }
@@ -51,6 +52,7 @@ export function templateOf(service: ServiceDefinition): Template {
     region,
     resources: resources?.Resources ?? {},
     parameters,
+    mappings: resources?.Mappings ?? {},
     conditions: { names: [], get: () => undefined },
     functionNames: new Map(Object.keys(functions).map(key => [lambdaLogicalId(key), functionName(service, key)]))
   }
