@@ -478,16 +478,10 @@ test('the same topic twice in one function is refused', () => {
 })
 
 test('a raw mapping takes its servers from a map of the template, for its region', () => {
-  const Properties = {
-    FunctionName: { Ref: 'TakeDashordersLambdaFunction' },
-    Topics: [{ 'Fn::Select': [1, { 'Fn::Split': [',', 'returns,orders'] }] }],
-    SelfManagedEventSource: {
-      Endpoints: { KafkaBootstrapServers: { 'Fn::FindInMap': ['Clusters', { Ref: 'AWS::Region' }, 'servers'] } }
-    }
-  }
-  const resources = {
-    Mappings: { Clusters: { 'us-east-1': { servers: ['b1:9092', 'b2:9092'] } } },
-    Resources: { Orders: { Type: 'AWS::Lambda::EventSourceMapping', Properties } }
-  }
-  expect(readMappings(service([], resources), {}).mappings).toMatchObject([{ topic: 'orders', bootstrapServers: ['b1:9092', 'b2:9092'] }])
+  const Topics = [{ 'Fn::Select': [1, { 'Fn::Split': [',', 'returns,orders'] }] }]
+  const KafkaBootstrapServers = { 'Fn::FindInMap': ['Clusters', { Ref: 'AWS::Region' }, 'servers'] }
+  const Mappings = { Clusters: { 'us-east-1': { servers: ['b1:9092', 'b2:9092'] } } }
+  const { Resources } = raw({ Topics, SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers } } })
+  const { mappings } = readMappings(service([], { Mappings, Resources }), {})
+  expect(mappings).toMatchObject([{ topic: 'orders', bootstrapServers: ['b1:9092', 'b2:9092'] }])
 })
