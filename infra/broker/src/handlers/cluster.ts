@@ -1,13 +1,16 @@
 // Which broker forms this cluster and coordinates its groups and transactions? Always this one.
 import { coordinatorKeyType, errorCodes } from '../protocol'
+import { clusterOperations } from './authorized-operations'
 import { type Handler, nodeId } from './handler'
 
 const brokersEndpoint = 1
 
-export const describeCluster: Handler<'describeCluster'> = ({ host, port, topics }, { endpointType }) => {
+export const describeCluster: Handler<'describeCluster'> = ({ host, port, topics }, request) => {
+  const { endpointType, includeClusterAuthorizedOperations } = request
   const cluster = { clusterId: topics.clusterId, controllerId: nodeId, endpointType }
   if (endpointType !== brokersEndpoint) return { ...cluster, errorCode: errorCodes.MISMATCHED_ENDPOINT_TYPE, brokers: [] }
-  return { ...cluster, errorCode: errorCodes.NONE, brokers: [{ brokerId: nodeId, host, port }] }
+  const allowed = includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: clusterOperations } : {}
+  return { ...cluster, ...allowed, errorCode: errorCodes.NONE, brokers: [{ brokerId: nodeId, host, port }] }
 }
 
 export const findCoordinator: Handler<'findCoordinator'> = ({ host, port }, { coordinatorKeys, key, keyType }, { version }) => {

@@ -6,6 +6,7 @@ import { type ConsumerMember, toTopicPartitions, union } from '../groups/consume
 import type { Member } from '../groups/member'
 import { errorCodes } from '../protocol'
 import type { Topics } from '../topics/topics'
+import { groupOperations } from './authorized-operations'
 import { distinct, type Handler } from './handler'
 
 /** DescribeGroups version from which an unknown group is an error instead of a dead group. */
@@ -28,6 +29,7 @@ function describeMember(member: Member, { protocolName, state }: ClassicGroup) {
 export const describeGroups: Handler<'describeGroups'> = ({ groups }, request, { version }) => ({
   groups: distinct(request.groups).map(groupId => {
     const group = groups.find(groupId)
+    const allowed = request.includeAuthorizedOperations ? { authorizedOperations: groupOperations } : {}
     if (group?.type === 'classic' && !(group.isEmpty && group.generation === 0)) {
       const { members, protocolName, protocolType, state } = group
       return {
@@ -36,19 +38,21 @@ export const describeGroups: Handler<'describeGroups'> = ({ groups }, request, {
         groupState: state,
         protocolType,
         protocolData: state === 'Stable' ? (protocolName ?? '') : '',
-        members: members.all().map(member => describeMember(member, group))
+        members: members.all().map(member => describeMember(member, group)),
+        ...allowed
       }
     }
     const isConsumer = group?.type === 'consumer'
     if (!isConsumer && groups.offsets.topicsOf(groupId).size > 0)
-      return { errorCode: errorCodes.NONE, groupId, groupState: 'Empty', members: [] }
+      return { errorCode: errorCodes.NONE, groupId, groupState: 'Empty', members: [], ...allowed }
     const isError = version >= notFoundFrom
     return {
       errorCode: isError ? errorCodes.GROUP_ID_NOT_FOUND : errorCodes.NONE,
       errorMessage: isError ? `Group ${groupId} ${isConsumer ? 'is not a classic group' : 'not found'}.` : null,
       groupId,
       groupState: 'Dead',
-      members: []
+      members: [],
+      ...(!isError && allowed)
     }
   })
 })
@@ -103,7 +107,7 @@ function describeConsumer(member: ConsumerMember, group: ConsumerGroup, topics: 
   }
 }
 
-export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = ({ groups, topics }, { groupIds }) => ({
+export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = ({ groups, topics }, { groupIds, includeAuthorizedOperations }) => ({
   groups: distinct(groupIds).map(groupId => {
     const group = groups.find(groupId)
     if (groupId === '') return { errorCode: errorCodes.INVALID_GROUP_ID, groupId, members: [] }
@@ -118,7 +122,8 @@ export const consumerGroupDescribe: Handler<'consumerGroupDescribe'> = ({ groups
       groupEpoch: group.epoch,
       assignmentEpoch: group.assignmentEpoch,
       assignorName: group.assignorName,
-      members: group.members.all().map(member => describeConsumer(member, group, topics))
+      members: group.members.all().map(member => describeConsumer(member, group, topics)),
+      ...(includeAuthorizedOperations && { authorizedOperations: groupOperations })
     }
   })
 })

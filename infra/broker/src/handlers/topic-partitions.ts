@@ -2,6 +2,7 @@
 import { leaderEpoch } from '../log/partition-log'
 import { errorCodes, KafkaError } from '../protocol'
 import { checkTopicName, type Topic, type Topics } from '../topics/topics'
+import { topicOperations } from './authorized-operations'
 import { type Handler, nodeId } from './handler'
 
 /** Partitions of one page, whatever the client asks: Kafka's max.request.partition.size.limit. */
@@ -20,7 +21,8 @@ function partitionsOf(topic: Topic, from: number, count: number) {
   }))
 }
 
-function unknownCode(name: string): number {
+/** Why there is no topic of this name. */
+export function unknownCode(name: string): number {
   try {
     checkTopicName(name)
     return errorCodes.UNKNOWN_TOPIC_OR_PARTITION
@@ -43,13 +45,13 @@ function page(topics: Topics, names: string[], cursor: Place | null, limit: numb
     if (left === 0) return { topics: described, nextCursor: { topicName: name, partitionIndex: 0 } }
     const topic = topics.find(name)
     if (!topic) {
-      described.push({ errorCode: unknownCode(name), name, partitions: [] })
+      described.push({ errorCode: unknownCode(name), name, partitions: [], topicAuthorizedOperations: topicOperations })
       continue
     }
     const from = cursor?.topicName === name ? cursor.partitionIndex : 0
     const partitions = partitionsOf(topic, from, left)
     left -= partitions.length
-    described.push({ errorCode: errorCodes.NONE, name, topicId: topic.id, partitions })
+    described.push({ errorCode: errorCodes.NONE, name, topicId: topic.id, partitions, topicAuthorizedOperations: topicOperations })
     const next = from + partitions.length
     if (next < topic.partitions.length) return { topics: described, nextCursor: { topicName: name, partitionIndex: next } }
   }
