@@ -19,7 +19,7 @@ const clockNames = ['time', 'time_of_day', 'clock', 'hour', 'local_time', 'utc_t
 
 /** Days without a time of day. */
 export function isBare(source: SourceColumn, profiles: readonly Profile[]): boolean {
-  if (source.declared !== undefined) return source.declared === 'DATE'
+  if (source.declared !== undefined && !/INT/.test(source.declared)) return source.declared === 'DATE'
   return profiles.every(({ bare_dates, filled, given_dates }) => Math.max(bare_dates, given_dates) >= filled * TYPE_SHARE)
 }
 

@@ -84,11 +84,15 @@ function textTimes(profiles: readonly Profile[], share: number): TimeReading[] {
 }
 
 function readings(source: SourceColumn, profiles: readonly Profile[], options: DeliverOptions, isNamed: boolean): TimeReading[] {
+  const head = leading(profiles)
   if (source.declared !== undefined) {
     if (/^(TIMESTAMP|DATE)/.test(source.declared)) return [{ kind: 'typed', type: source.declared }]
-    return isNamed && /^(U?(BIG|INTEGER)|DOUBLE)/.test(source.declared) ? epochs(leading(profiles)) : []
+    if (!isNamed || !/^(U?(BIG|INTEGER)|DOUBLE)/.test(source.declared)) return []
+    const counted = epochs(head)
+    return counted.length > 0 || options.format === undefined || !head?.given
+      ? counted
+      : [{ kind: 'pattern', formats: formatsOf(options.format) }]
   }
-  const head = leading(profiles)
   if (head === undefined || clockIn(source, profiles, false) !== undefined) return []
   if (options.format !== undefined) {
     const given = isBare(source, profiles) ? head.given_dates : head.given
@@ -116,6 +120,17 @@ export function timeCandidates(given: readonly SourceColumn[], profiles: readonl
       return { index, rank: timeRank(column.name), isNamed, readings: readings(column, ofColumn(profiles, index), options, isNamed) }
     })
     .filter(candidate => (wanted === undefined || candidate.isNamed) && candidate.readings.length > 0)
+}
+
+/** @throws PipelineError SOURCE_UNREADABLE when any of several columns may be the time */
+export function ensureOne(source: string, given: readonly SourceColumn[], candidates: readonly Candidate[]): void {
+  const indexes = [...new Set(candidates.map(({ index }) => index))].sort((left, right) => left - right)
+  if (indexes.length < 2) return
+  throw new PipelineError(
+    'SOURCE_UNREADABLE',
+    `${source}: several columns hold times: ${indexes.map(index => given[index]!.name).join(', ')}`,
+    { remedy: 'Name the time column.' }
+  )
 }
 
 /**
@@ -156,12 +171,7 @@ export function decideColumns(
       { remedy: 'Name the time column, or say how its times are written, such as `dd.MM.yyyy HH:mm`.' }
     )
   }
-  if (named.length === 0 && candidates.length > 1)
-    throw new PipelineError(
-      'SOURCE_UNREADABLE',
-      `${source}: several columns hold times: ${candidates.map(({ index }) => names[index]).join(', ')}`,
-      { remedy: 'Name the time column.' }
-    )
+  if (named.length === 0) ensureOne(source, given, candidates)
   if (time.readings.length > 1)
     throw new PipelineError(
       'SOURCE_UNREADABLE',

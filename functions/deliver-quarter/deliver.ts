@@ -20,7 +20,7 @@ import { ensureUnchanged, type Snapshot, snapshotOf } from './snapshot'
 import { sourceOf, unreadable } from './source'
 
 /** Changes whenever the same source and options would give other files: then they are delivered again. */
-export const CODE = { name: 'deliver-quarter', version: '1.2.0' }
+export const CODE = { name: 'deliver-quarter', version: '1.3.0' }
 /** What DuckDB may keep in memory, in mebibytes; with the library, Node and what the allocator keeps, the process stays below 400. */
 const MEMORY_MB = 160
 /** Each thread has a row group in the making. */

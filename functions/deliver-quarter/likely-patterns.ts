@@ -9,12 +9,15 @@ const clockAndZone = /^([ T:])\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?( ?)([+-]\d{2}:?\d
 
 /** The patterns by which a text may be a time that is neither ISO 8601 nor all numbers with the day or the month first. */
 export function likelyPatterns(example: string): string[] {
+  const weekday = /^(?:mon|tue|wed|thu|fri|sat|sun)([a-z]*)(,?) (?=\S)/i.exec(example)
+  if (weekday) return likelyPatterns(example.slice(weekday[0].length)).map(rest => `${weekday[1] ? 'EEEE' : 'EEE'}${weekday[2]} ${rest}`)
   const basic = compact.exec(example)
   if (basic) {
     const [, mark = '', minutes, seconds, zulu] = basic
     if (minutes === undefined) return ['yyyyMMdd']
     return [`yyyyMMdd${mark}HHmm${seconds ? 'ss' : ''}${zulu ? "'Z'" : ''}`]
   }
+  if (/^\d{8}[ T]/.test(example)) return [withZone('yyyyMMdd', example.slice(8))]
   // May is the short and the long name
   const namesOf = (month: string) => [...(month.length === 3 ? ['MMM'] : []), ...(month.length > 3 || /^may$/i.test(month) ? ['MMMM'] : [])]
   const named = dayFirst.exec(example)

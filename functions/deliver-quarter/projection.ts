@@ -35,12 +35,21 @@ export function sqlType({ type, declared }: Column): string {
 /** The day and the time of day as one text; null where one is missing. */
 export function joinedTime(index: number, clock: ClockColumn): string {
   const written = `nullif(trim(c${clock.index}::varchar), '')`
-  const text = { colons: written, 'twelve-hour': written, dots: `replace(${written}, '.', ':')`, hours: `${written} || ':00'` }[clock.style]
+  const text = {
+    colons: written,
+    'twelve-hour': `replace(${written}, '.', '')`,
+    dots: `replace(${written}, '.', ':')`,
+    hours: `${written} || ':00'`
+  }[clock.style]
   return `(trim(c${index}::varchar) || ' ' || ${text})`
 }
 
 function readByFormats(raw: string, formats: readonly string[]): string {
-  return `try_strptime(trim(${raw}), [${formats.map(literal).join(', ')}])`
+  const text = `trim(${raw}::varchar)`
+  const read = `try_strptime(${text}, [${formats.map(literal).join(', ')}])`
+  // without marks between them DuckDB takes fewer digits, too: 2024111 is no day
+  const days = /^(%[Ymd]){3}(%[HMS])*/.exec(formats[0]!)?.[0]
+  return days === undefined ? read : `case when regexp_matches(${text}, '^\\d{${days.length + 2}}') then ${read} end`
 }
 
 function timeValue(raw: string, time: TimeReading, zone: string): string {

@@ -5,11 +5,11 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { PipelineError } from '../../layers/errors'
 import { literal } from '../../layers/lake/duckdb'
 import profileSql from '../../sql/deliveries/profile.sql'
-import { type Columns, decideColumns, timeCandidates } from './columns'
+import { type Columns, decideColumns, ensureOne, timeCandidates } from './columns'
 import { NAME_ENCODING } from './dialect'
 import { likelyPatterns } from './likely-patterns'
 import { dateFormatOf, formatsOf } from './pattern'
-import { type Profile, type SourceColumn, sum } from './profile'
+import { ofColumn, type Profile, sum, TYPE_SHARE } from './profile'
 import { joinedTime } from './projection'
 import { recordsOf } from './records'
 import type { DeliverOptions } from './request'
@@ -106,19 +106,30 @@ async function profile(connection: DuckDBConnection, format: string | undefined)
   ) as unknown as Profile[]
 }
 
-/** What the columns look like and, where none holds times that are written in a usual way, the pattern that fits the most values. */
-async function withPattern(connection: DuckDBConnection, columns: readonly SourceColumn[], options: DeliverOptions) {
-  const { format, timeColumn } = options
-  const usual = await profile(connection, format)
-  if (format !== undefined || timeCandidates(columns, usual, options).length > 0) return { profiles: usual, format }
-  const isAsked = ({ column_no }: Profile) =>
-    timeColumn === undefined || columns[column_no]?.name.toLowerCase() === timeColumn.toLowerCase()
-  const count = (profiles: readonly Profile[]) => sum(profiles.filter(isAsked), ({ given, given_dates }) => Math.max(given, given_dates))
-  let best: { profiles: Profile[]; format: string | undefined } = { profiles: usual, format }
-  for (const pattern of new Set(usual.filter(isAsked).flatMap(({ example }) => likelyPatterns(example ?? '')))) {
+/**
+ * What the columns look like and, where none holds times that are written in a usual way, the pattern that fits the most values of the
+ * column that is called as times are, or of the only one that it fits.
+ * @throws PipelineError SOURCE_UNREADABLE when several columns hold times, each by its own pattern
+ */
+async function withPattern(connection: DuckDBConnection, { name, columns }: Source, options: DeliverOptions) {
+  const usual = await profile(connection, options.format)
+  if (options.format !== undefined || timeCandidates(columns, usual, options).length > 0) return { profiles: usual, format: options.format }
+  const found = []
+  for (const pattern of new Set(usual.flatMap(({ example }) => likelyPatterns(example ?? '')))) {
     const profiles = await profile(connection, pattern)
-    if (count(profiles) > count(best.profiles)) best = { profiles, format: pattern }
+    for (const candidate of timeCandidates(columns, profiles, { ...options, format: pattern })) {
+      const own = ofColumn(profiles, candidate.index)
+      const fitting = sum(own, ({ given, given_dates }) => Math.max(given, given_dates))
+      // some of any numbers of eight digits are days
+      const isChance = pattern.startsWith('yyyyMMdd') && fitting < sum(own, ({ filled }) => filled) * TYPE_SHARE
+      if (!isChance) found.push({ ...candidate, fitting, profiles, format: pattern })
+    }
   }
+  const best = found.sort(
+    (left, right) => Number(right.isNamed) - Number(left.isNamed) || left.rank - right.rank || right.fitting - left.fitting
+  )[0]
+  if (best === undefined) return { profiles: usual, format: undefined }
+  if (!best.isNamed) ensureOne(name, columns, found)
   return best
 }
 
@@ -126,7 +137,7 @@ async function withPattern(connection: DuckDBConnection, columns: readonly Sourc
 async function quickestFirst(connection: DuckDBConnection, { clock, time, timeIndex }: Columns): Promise<TimeReading> {
   if (time.kind !== 'pattern') return time
   const text = clock ? joinedTime(timeIndex, clock) : `c${timeIndex}`
-  const counts = time.formats.map((format, index) => `count(try_strptime(trim(t), ${literal(format)})) as f${index}`)
+  const counts = time.formats.map((format, index) => `count(try_strptime(trim(t::varchar), ${literal(format)})) as f${index}`)
   const rows = await connection.runAndReadAll(
     `select ${counts.join(', ')} from (select ${text} as t from sample_rows limit ${FORMAT_ROWS})`
   )
@@ -170,7 +181,7 @@ export async function columnsOf(connection: DuckDBConnection, source: Source, op
   } catch (error) {
     throw unreadable(source.name, error)
   }
-  const found = await withPattern(connection, source.columns, options)
+  const found = await withPattern(connection, source, options)
   const columns = decideColumns(source.name, source.columns, found.profiles, { ...options, format: found.format })
   const time = await quickestFirst(connection, columns)
   await connection.run('drop table sample')

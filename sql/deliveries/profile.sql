@@ -7,7 +7,7 @@ with
     select
       column_no, part, t,
       case when regexp_matches(t, '^\d{1,4}[./-]\d{1,2}[./-]\d') then t end as d,
-      nullif(regexp_extract(t, '^(\d{1,2}[./-]\d{1,2}[./-]\d{4})(,? \d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?)?$', 1), '') as e,
+      nullif(regexp_extract(t, '^(\d{1,2}[./-]\d{1,2}[./-]\d{4})(,? +\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?)?$', 1), '') as e,
       plain_number(t) as n,
       case when plain_number(t) is null and regexp_matches(t, '^[+-]?\d{0,3}[^\w:-]') then t end as g
     from trimmed
@@ -34,15 +34,15 @@ select
   count_if(try_strptime(e, getvariable('day_dash')) is not null) as day_dash,
   count_if(try_strptime(e, getvariable('month_dash')) is not null) as month_dash,
   count_if(regexp_full_match(d, '\d{1,4}[./-]\d{1,2}[./-]\d{1,4}')) as bare_dates,
-  count_if(regexp_full_match(t, '\d{1,2}(:\d{2}){1,2}(\.\d+)?( ?[AaPp][Mm])?')) as clocks,
+  count_if(regexp_full_match(t, '([01]?\d|2[0-4])(:\d{2}){1,2}(\.\d+)?( ?[AaPp]\.?[Mm]\.?)?')) as clocks,
   count_if(regexp_full_match(t, '\d{1,2}(\.\d{2}){2}')) as dotted_clocks,
-  count_if(regexp_full_match(t, '[\d:]+ ?[AaPp][Mm]')) as twelve_hour_clocks,
+  count_if(regexp_full_match(t, '[\d:]+ ?[AaPp]\.?[Mm]\.?')) as twelve_hour_clocks,
   count_if(try_strptime(t, getvariable('given')) is not null) as given,
   count_if(try_strptime(t, getvariable('given_date')) is not null) as given_dates,
   min(try_cast(t as bigint)) as least,
   max(try_cast(t as bigint)) as most,
   min(g) filter (is_ambiguous_number(g, '')) as ambiguous_example,
-  first(t) filter (t is not null) as example
+  coalesce(first(t) filter (regexp_matches(t, '\d')), first(t) filter (t is not null)) as example
 from shaped
 group by column_no, part
 order by column_no, part
