@@ -1,8 +1,8 @@
 // By which patterns may a text be a time?
 
 const months = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*'
-const dayFirst = new RegExp(`^\\d{1,2}([ /-])(${months})\\1\\d{4}(?!\\d)`, 'i')
-const monthFirst = new RegExp(`^(${months}) \\d{1,2}(,?) \\d{4}(?!\\d)`, 'i')
+const dayFirst = new RegExp(`^\\d{1,2}([ /-]?)(${months})\\1\\d{4}(?!\\d)`, 'i')
+const monthFirst = new RegExp(`^(${months})([ -])\\d{1,2}(,?)\\2\\d{4}(?!\\d)`, 'i')
 const yearFirst = /^\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)/
 const compact = /^\d{8}(?:([ T]?)(\d{4})(\d{2})?)?(Z?)$/
 const clockAndZone = /^([ T:])\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?( ?)([+-]\d{2}:?\d{2})?( ?(?:UTC|GMT|Z))?$/
@@ -23,7 +23,10 @@ export function likelyPatterns(example: string): string[] {
   const named = dayFirst.exec(example)
   if (named) return namesOf(named[2]!).map(name => withZone(`dd${named[1]}${name}${named[1]}yyyy`, example.slice(named[0].length)))
   const american = monthFirst.exec(example)
-  if (american) return namesOf(american[1]!).map(name => withZone(`${name} dd${american[2]} yyyy`, example.slice(american[0].length)))
+  if (american)
+    return namesOf(american[1]!).map(name =>
+      withZone([name, `dd${american[3]}`, 'yyyy'].join(american[2]), example.slice(american[0].length))
+    )
   const numbered = yearFirst.exec(example)
   return numbered ? [withZone(['yyyy', 'MM', 'dd'].join(numbered[1]), example.slice(numbered[0].length))] : []
 }

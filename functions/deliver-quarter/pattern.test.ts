@@ -51,6 +51,8 @@ test.each<[string, string[]]>([
   ['20240105', ['yyyyMMdd']],
   ['20240105T203000Z', ["yyyyMMddTHHmmss'Z'"]],
   ['20240105 20:30', ['yyyyMMdd']],
+  ['05JAN2024:20:30:00', ['ddMMMyyyy:HH:mm:ss']],
+  ['Jan-5-2024', ['MMM-dd-yyyy']],
   ['Fri, 05 Jan 2024 20:30:00 GMT', ["EEE, dd MMM yyyy HH:mm:ss 'GMT'"]],
   ['Friday, January 5, 2024', ['EEEE, MMMM dd, yyyy']],
   ['Mon the first', []],

@@ -78,6 +78,7 @@ test.each([
     '2024-01-01T00:00:00.000000Z',
     {}
   ],
+  ['SAS', index => short(index).padStart(11, '0').replaceAll('-', '').toUpperCase(), '2024-01-01T00:00:00.000000Z', {}],
   ['digits with a clock', index => `${compact(index)} 08:30:00`, '2024-01-01T08:30:00.000000Z', {}],
   ['spreadsheets', index => `1/${1 + (index % 31)}/2024  8:30:00 AM`, '2024-01-01T08:30:00.000000Z', {}]
 ] as [string, (index: number) => string, string, object][])('days and times as in %s are read', async (name, at, min, event) => {
