@@ -120,9 +120,10 @@ async function withPattern(connection: DuckDBConnection, { name, columns }: Sour
     for (const candidate of timeCandidates(columns, profiles, { ...options, format: pattern })) {
       const own = ofColumn(profiles, candidate.index)
       const fitting = sum(own, ({ given, given_dates }) => Math.max(given, given_dates))
-      // some of any numbers of eight digits are days
-      const isChance = pattern.startsWith('yyyyMMdd') && fitting < sum(own, ({ filled }) => filled) * TYPE_SHARE
-      if (!isChance) found.push({ ...candidate, fitting, profiles, format: pattern })
+      // some of any numbers of eight digits are days, and a version may be one
+      const isCalledDay = candidate.isNamed || /date|day|time/i.test(columns[candidate.index]!.name)
+      const isChance = !isCalledDay || fitting < sum(own, ({ filled }) => filled) * TYPE_SHARE
+      if (!(/^[yMdHms]+$/.test(pattern) && isChance)) found.push({ ...candidate, fitting, profiles, format: pattern })
     }
   }
   const best = found.sort(

@@ -41,6 +41,14 @@ test('numbers of eight digits are no days because some of them could be', async 
   expect(await refusal(file)).toContain('column time holds no times')
 })
 
+test('days of digits alone are the time where their column is called as days are', async () => {
+  const file = write('versions.csv', 'version,votes', index => `20240113,${index}`)
+  expect(await refusal(file)).toContain('no column holds times')
+  expect(await deliver(file, { timeColumn: 'version' })).toMatchObject({ rows: { delivered: 60 } })
+  const called = write('trades.csv', 'trade_date,votes', index => `${compact(index)},1`)
+  expect(await deliver(called)).toMatchObject({ column: 'trade_date', rows: { delivered: 60 } })
+})
+
 test('days of digits alone have eight of them: seven can mean two days', async () => {
   const file = write('digits.csv', 'date,value', index => `${index === 40 ? '2024111' : compact(index)},1`)
   expect(await deliver(file)).toMatchObject({ rows: { delivered: 59, rejected: 1 } })
