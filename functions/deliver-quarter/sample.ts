@@ -123,7 +123,7 @@ async function withPattern(connection: DuckDBConnection, { name, columns }: Sour
       // some of any numbers of eight digits are days, and a version may be one
       const isCalledDay = candidate.isNamed || /date|day|time/i.test(columns[candidate.index]!.name)
       const isChance = !isCalledDay || fitting < sum(own, ({ filled }) => filled) * TYPE_SHARE
-      if (!(/^[yMdHms]+$/.test(pattern) && isChance)) found.push({ ...candidate, fitting, profiles, format: pattern })
+      if (!(pattern === 'yyyyMMdd' && isChance)) found.push({ ...candidate, fitting, profiles, format: pattern })
     }
   }
   const best = found.sort(
