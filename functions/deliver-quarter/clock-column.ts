@@ -11,8 +11,8 @@ export interface ClockColumn {
   style: ClockStyle
 }
 
-/** 18:30:00 or 6:30 pm; 18.30.00; 18 */
-type ClockStyle = 'colons' | 'twelve-hour' | 'dots' | 'hours'
+/** 18:30:00 or 6:30 pm; 18.30.00; 1830 or 183000; 18 */
+type ClockStyle = 'colons' | 'twelve-hour' | 'dots' | 'digits' | 'hours'
 
 /** Names by which a column with times of day goes, the surest first: a `duration` looks the same. */
 const clockNames = ['time', 'time_of_day', 'clock', 'hour', 'local_time', 'utc_time', 'time_utc', 'event_time', 'start_time']
@@ -33,7 +33,9 @@ export function clockIn({ declared }: SourceColumn, profiles: readonly Profile[]
   if (head === undefined) return undefined
   const isMostly = (count: number) => count >= head.filled * TYPE_SHARE
   if (isMostly(head.clocks)) return head.twelve_hour_clocks > 0 ? 'twelve-hour' : 'colons'
-  return isMostly(head.dotted_clocks) ? 'dots' : undefined
+  if (isMostly(head.dotted_clocks)) return 'dots'
+  // 1015 alone may be anything, 0930 beside it says that both are times of day
+  return isMostly(head.digit_clocks) && head.leading_zeros > 0 ? 'digits' : undefined
 }
 
 /** How a day and a time of day are read, with a space between them. */

@@ -24,6 +24,7 @@ export interface Profile {
   bare_dates: number
   clocks: number
   dotted_clocks: number
+  digit_clocks: number
   twelve_hour_clocks: number
   given: number
   given_dates: number

@@ -39,6 +39,7 @@ export function joinedTime(index: number, clock: ClockColumn): string {
     colons: written,
     'twelve-hour': `replace(${written}, '.', '')`,
     dots: `replace(${written}, '.', ':')`,
+    digits: `regexp_replace(regexp_replace(${written}, '^(\\d\\d)(\\d\\d)$', '\\1:\\2'), '^(\\d\\d)(\\d\\d)(\\d\\d)$', '\\1:\\2:\\3')`,
     hours: `${written} || ':00'`
   }[clock.style]
   return `(trim(c${index}::varchar) || ' ' || ${text})`

@@ -64,6 +64,22 @@ test('minutes and seconds that a spreadsheet took for hours are no times of day'
   expect(await deliver(file)).toMatchObject({ clock: null, rows: { rejected: 0 } })
 })
 
+test.each<[string, string, string]>([
+  ['minutes', '45', '2024-02-29T11:45:00.000000Z'],
+  ['seconds', '4530', '2024-02-29T11:45:30.000000Z']
+])('times of day may be digits alone, down to %s', async (name, rest, max) => {
+  const clock = (index: number) => (index === 9 ? '2460' : index === 8 ? '9' : `${String(index % 24).padStart(2, '0')}${rest}`)
+  for (const [style, written] of Object.entries({ compact, short })) {
+    const file = write(`plain ${name} ${style}.csv`, 'date,time', index => `${written(index)},${clock(index)}`)
+    expect(await deliver(file)).toMatchObject({ clock: 'time', rows: { delivered: 58, rejected: 2 }, max })
+  }
+})
+
+test('numbers of four digits of which none begins with a nought are no times of day', async () => {
+  const file = write('counts.csv', 'date,time', index => `${short(index)},${1000 + index}`, 50)
+  expect(await deliver(file)).toMatchObject({ clock: null, rows: { delivered: 50 } })
+})
+
 test('times of day may be a.m. and p.m.', async () => {
   const file = write(
     'half-days.csv',

@@ -36,6 +36,7 @@ select
   count_if(regexp_full_match(d, '\d{1,4}[./-]\d{1,2}[./-]\d{1,4}')) as bare_dates,
   count_if(regexp_full_match(t, '([01]?\d|2[0-4])(:\d{2}){1,2}(\.\d+)?( ?[AaPp]\.?[Mm]\.?)?')) as clocks,
   count_if(regexp_full_match(t, '\d{1,2}(\.\d{2}){2}')) as dotted_clocks,
+  count_if(regexp_full_match(t, '([01]\d|2[0-4])[0-5]\d([0-5]\d)?')) as digit_clocks,
   count_if(regexp_full_match(t, '[\d:]+ ?[AaPp]\.?[Mm]\.?')) as twelve_hour_clocks,
   count_if(try_strptime(t, getvariable('given')) is not null) as given,
   count_if(try_strptime(t, getvariable('given_date')) is not null) as given_dates,
