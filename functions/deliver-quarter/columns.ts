@@ -88,10 +88,7 @@ function readings(source: SourceColumn, profiles: readonly Profile[], options: D
   if (source.declared !== undefined) {
     if (/^(TIMESTAMP|DATE)/.test(source.declared)) return [{ kind: 'typed', type: source.declared }]
     if (!isNamed || !/^(U?(BIG|INTEGER)|DOUBLE)/.test(source.declared)) return []
-    const counted = epochs(head)
-    return counted.length > 0 || options.format === undefined || !head?.given
-      ? counted
-      : [{ kind: 'pattern', formats: formatsOf(options.format) }]
+    return options.format !== undefined && head?.given ? [{ kind: 'pattern', formats: formatsOf(options.format) }] : epochs(head)
   }
   if (head === undefined || clockIn(source, profiles, false) !== undefined) return []
   if (options.format !== undefined) {

@@ -22,7 +22,9 @@ test('a pattern of days alone may be followed by any time of day', () => {
 test.each([
   ['dd.MM.yyyy HH:mm:ss', false],
   ['dd.MM.yyyy HH:mm Z', true],
-  ["dd.MM.yyyy HH:mm 'UTC'", true]
+  ["dd.MM.yyyy HH:mm 'UTC'", true],
+  ["yyyyMMddTHHmmss'Z'", true],
+  ["dd.MM.yyyy HH:mm 'MEZ'", false]
 ])('%s names an offset: %s', (pattern, expected) => {
   expect(formatsOf(pattern).some(hasOffset)).toBe(expected)
 })

@@ -1,9 +1,9 @@
 // How are times read that are written by a pattern such as dd.MM.yyyy HH:mm?
 
 /** Times of day that may follow a day. */
-const clocks = [' ', ', '].flatMap(mark => [
-  ...['%H:%M:%S', '%H:%M', '%H:%M:%S.%f', '%H:%M:%S,%f'].map(clock => `${mark}${clock}`),
-  ...['%I:%M %p', '%I:%M:%S %p', '%I:%M%p', '%I:%M:%S%p'].map(clock => `${mark}${clock}`)
+const clocks = ['%H:%M:%S', '%H:%M', '%H:%M:%S.%f', '%H:%M:%S,%f', '%I:%M %p', '%I:%M:%S %p', '%I:%M%p', '%I:%M:%S%p'].flatMap(clock => [
+  ` ${clock}`,
+  `, ${clock}`
 ])
 
 // The letters are those of the JDK's DateTimeFormatter; T needs no quotes.
@@ -69,5 +69,5 @@ export const dateFormatOf = (pattern: string): string => formatOf(datePartOf(pat
 export const formatsOf = (pattern: string): string[] =>
   hasClock(pattern) ? [formatOf(pattern)] : ['', ...clocks].map(clock => `${formatOf(pattern)}${clock}`)
 
-/** Whether texts of this format say how far from UTC their clocks stood. */
-export const hasOffset = (format: string): boolean => /%z|(UTC|GMT|Z)$/.test(format)
+/** Whether texts of this format say how far from UTC their clocks stood; MEZ ends in a Z, and does not. */
+export const hasOffset = (format: string): boolean => /%z|(%[A-Za-z]|[^A-Za-z])(UTC|GMT|Z)$/.test(format)

@@ -92,7 +92,6 @@ const asList = (formats: readonly string[]) => `[${formats.map(literal).join(', 
 
 /** What the sample's columns look like. @param format a pattern of times to look for beside the usual ones */
 async function profile(connection: DuckDBConnection, format: string | undefined): Promise<Profile[]> {
-  for (const [name, pattern] of Object.entries(dates)) await connection.run(`set variable ${name} = ${asList([dateFormatOf(pattern)])}`)
   await connection.run(`set variable given = ${format === undefined ? 'null::varchar[]' : asList(formatsOf(format))}`)
   await connection.run(`set variable given_date = ${format === undefined ? 'null::varchar[]' : asList([dateFormatOf(format)])}`)
   const rows = (await connection.runAndReadAll(profileSql)).getRowObjectsJson()
@@ -182,6 +181,7 @@ export async function columnsOf(connection: DuckDBConnection, source: Source, op
   } catch (error) {
     throw unreadable(source.name, error)
   }
+  for (const [name, pattern] of Object.entries(dates)) await connection.run(`set variable ${name} = ${asList([dateFormatOf(pattern)])}`)
   const found = await withPattern(connection, source, options)
   const columns = decideColumns(source.name, source.columns, found.profiles, { ...options, format: found.format })
   const time = await quickestFirst(connection, columns)

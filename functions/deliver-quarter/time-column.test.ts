@@ -120,3 +120,13 @@ test('whole numbers of Parquet are days as those of text are, with a column of t
   )
   expect(await deliver(file)).toMatchObject({ rows: { delivered: 60 }, max: '2024-02-29T08:30:00.000000Z' })
 })
+
+test('whole numbers of Parquet are what the given format says, though they could be counted from 1970', async () => {
+  const file = join(trial.root, 'given.parquet')
+  await withDuckDb(connection =>
+    connection.run(
+      `copy (select (2024010100 + i)::bigint as time, i::double as value from range(20) r(i)) to ${literal(file)} (format parquet)`
+    )
+  )
+  expect(await deliver(file, { format: 'yyyyMMddHH' })).toMatchObject({ max: '2024-01-01T19:00:00.000000Z', rows: { delivered: 20 } })
+})
