@@ -96,11 +96,13 @@ export function keyOf(topicId: string, partition: number): string {
   return `${topicId} ${partition}`
 }
 
+export function keysOf(assignment: Assignment): string[] {
+  return [...assignment].flatMap(([topicId, partitions]) => [...partitions].map(partition => keyOf(topicId, partition)))
+}
+
 /** The `since` of a member that was given all of this in one epoch. */
 export function givenIn(epoch: number, assignment: Assignment): Map<string, number> {
-  const since = new Map<string, number>()
-  for (const [topicId, partitions] of assignment) for (const partition of partitions) since.set(keyOf(topicId, partition), epoch)
-  return since
+  return new Map(keysOf(assignment).map(key => [key, epoch]))
 }
 
 function without(assignment: Assignment, isTaken: (topicId: string, partition: number) => boolean): Assignment {
@@ -164,7 +166,7 @@ export function reconcile(
   const mustWait = without(missing, (topicId, partition) => !isHeld(topicId, partition)).size > 0
   const assigned = union(kept, free)
   const since = givenIn(target.epoch, free)
-  for (const key of givenIn(target.epoch, kept).keys()) since.set(key, member.since.get(key)!)
+  for (const key of keysOf(kept)) since.set(key, member.since.get(key)!)
   Object.assign(member, { state: mustWait ? 'UnreleasedPartitions' : 'Stable', assigned, pendingRevocation: new Map(), since })
   moveTo(member, target.epoch)
   return !isSame(before, assigned)

@@ -1,6 +1,6 @@
 // Who is in a group of the new consumer protocol, and which partitions has somebody there?
 import { KafkaError } from '../protocol'
-import { type ConsumerMember, keyOf } from './consumer-member'
+import { type ConsumerMember, keyOf, keysOf } from './consumer-member'
 import type { MemberClaim } from './member'
 
 /** Members by id; a static one is also known by its instance id. */
@@ -61,9 +61,7 @@ export class ConsumerMembers {
     const held = new Set<string>()
     for (const other of this.byId.values()) {
       if (other === member) continue
-      for (const assignment of [other.assigned, other.pendingRevocation]) {
-        for (const [topicId, partitions] of assignment) for (const partition of partitions) held.add(keyOf(topicId, partition))
-      }
+      for (const key of [...keysOf(other.assigned), ...keysOf(other.pendingRevocation)]) held.add(key)
     }
     return (topicId, partition) => held.has(keyOf(topicId, partition))
   }
